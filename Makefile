@@ -1,0 +1,35 @@
+# `make demo` and `make test` set up what they need into .venv, once, and then run.
+PYTHON ?= python3
+RUN := .venv/bin
+
+.PHONY: setup demo test check test-long bench lock clean
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml scripts/setup.sh
+	PYTHON=$(PYTHON) sh scripts/setup.sh
+
+demo: setup
+	@$(RUN)/wattledger demo
+
+check: setup
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+test: check
+	$(RUN)/pytest -n 2
+
+test-long: setup
+	$(RUN)/pytest -m long -n 2
+
+bench: setup
+	$(RUN)/python -m bench
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist demo

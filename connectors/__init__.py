@@ -1,0 +1,1 @@
+"""Reads the outside world: providers and file formats, nothing of carbon."""

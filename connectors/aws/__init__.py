@@ -1,0 +1,1 @@
+"""Amazon Web Services: bills and the Customer Carbon Footprint export."""

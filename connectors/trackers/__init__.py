@@ -1,0 +1,1 @@
+"""Code-level trackers and their logs."""

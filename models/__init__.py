@@ -1,0 +1,1 @@
+"""The physics: classification rules, factor sets, power models, the rate card."""

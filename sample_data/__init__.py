@@ -1,0 +1,1 @@
+"""Constructed inputs for the demo, and the generator that wrote them."""

@@ -1,0 +1,1 @@
+"""The DuckDB warehouse: schema, sync driver, transactions, audits, snapshots. Knows no provider and no physics."""

@@ -1,0 +1,71 @@
+-- The rate card and what it rests on. Filled by `models`; every figure is per unit of consumed_quantity.
+
+-- What each distinct SKU key is. One row per SKU; rules are models/factors/rules.csv.
+create table core.sku_class (
+    sku_id bigint primary key,
+    rule_id varchar not null,           -- the rule that matched, or 'no-rule'
+    disposition varchar not null,       -- estimated, proxy, out_of_scope, unmodelled
+    gap_reason varchar,                 -- why it is not estimated
+    usage_state varchar,                -- used, reserved_idle; null unless estimated
+    resource_kind varchar,              -- compute, accelerator, storage, network, serverless, database
+    hardware varchar,                   -- instance type or coefficient key the rate rests on
+    replication double,                 -- copies of the physical resource per billed one
+    physical_unit varchar               -- instance_h, gb_h, vcpu_h, gb
+);
+
+-- Facility and grid of a region in a month, resolved once.
+create table core.site_factor (
+    factor_set varchar not null,
+    provider varchar not null,
+    region_id varchar not null,
+    charge_month date not null,
+    pue double, pue_low double, pue_high double,
+    pue_resolution varchar,             -- exact, nearest_year, parent_zone, fleet, default
+    pue_ref varchar,                    -- the factor row it came from
+    grid_zone varchar,                  -- scheme:zone, e.g. egrid_subregion:SRVC
+    grid_g_co2e_per_kwh double, grid_g_co2e_per_kwh_low double, grid_g_co2e_per_kwh_high double,
+    grid_boundary varchar,              -- lifecycle
+    grid_resolution varchar,
+    grid_ref varchar,
+    grid_direct_g_co2e_per_kwh double,  -- same zone, direct combustion; null where none exists
+    grid_direct_ref varchar,
+    country_direct_g_co2e_per_kwh double, -- the national average, direct; for `assumed` gap terms only
+    country_direct_ref varchar,
+    gap_reason varchar,
+    primary key (factor_set, provider, region_id, charge_month)
+);
+
+create table core.rate (
+    model varchar not null,
+    factor_set varchar not null,
+    sku_id bigint not null,
+    charge_month date not null,
+    rule_id varchar not null,
+    disposition varchar not null,
+    gap_reason varchar,
+    usage_state varchar,
+    resource_kind varchar,
+    method varchar,                     -- e.g. instance_curve, coefficient
+    quality tinyint,                    -- 1 measured ... 5 spend proxy
+    factor_resolution varchar,          -- the weakest of the factors used
+    physical_unit varchar,
+    physical_per_unit double,           -- physical quantity per unit of consumed_quantity
+    compute_it_energy_kwh double,
+    accelerator_it_energy_kwh double,
+    memory_it_energy_kwh double,
+    storage_it_energy_kwh double,
+    network_it_energy_kwh double,
+    it_energy_kwh double, it_energy_kwh_low double, it_energy_kwh_high double,
+    pue double, pue_low double, pue_high double,
+    energy_kwh double, energy_kwh_low double, energy_kwh_high double,
+    grid_g_co2e_per_kwh double, grid_g_co2e_per_kwh_low double, grid_g_co2e_per_kwh_high double,
+    grid_boundary varchar,
+    grid_direct_g_co2e_per_kwh double,
+    location_based_kg_co2e double, location_based_kg_co2e_low double, location_based_kg_co2e_high double,
+    market_based_kg_co2e double,        -- null: no instrument or supplier factor is configured
+    embodied_kg_co2e double, embodied_kg_co2e_low double, embodied_kg_co2e_high double,
+    water_l double,                     -- null: no water model in this factor set
+    inputs json,                        -- every number of the formula, for `explain`
+    factor_refs varchar[],              -- the factor rows used, as table/key
+    primary key (model, factor_set, sku_id, charge_month)
+);
