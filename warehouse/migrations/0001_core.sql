@@ -1,9 +1,9 @@
 -- The tables of the sync: what was listed, loaded and refused, and the rows themselves.
 -- Money is DECIMAL(38,12), physics DOUBLE, time UTC.
-create schema core;
-create schema ledger;
-create schema factors;
-create schema ops;
+create schema if not exists core;
+create schema if not exists ledger;
+create schema if not exists factors;
+create schema if not exists ops;
 
 create table core.setting (key varchar primary key, value varchar not null);
 
@@ -35,6 +35,8 @@ create table core.unit (
     generation integer not null,        -- how many times its content was loaded
     status varchar not null,            -- loaded, delivered_empty, shadowed, refused, source_missing
     reason varchar,
+    refused_version varchar,            -- a newer delivery that could not be read; what was loaded stays
+    refused_reason varchar,
     row_count bigint not null,
     size_bytes bigint not null,
     notes varchar[] not null,

@@ -1,0 +1,60 @@
+"""Audits: each a query that returns what breaks a promise. No row, no finding.
+
+Those in `audits/unit_*.sql` run inside the transaction of a load; those in `audits/all_*.sql` on command.
+"""
+
+from dataclasses import dataclass
+from importlib import resources
+
+import duckdb
+
+from wattledger.errors import BrokenInputError
+from wattledger.tables import Table
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One promise and the query that looks for what breaks it."""
+
+    name: str
+    promise: str
+    sql: str
+
+
+def audits(prefix: str) -> list[Audit]:
+    """Return the audits whose file name starts with ``prefix``, by name."""
+    folder = resources.files("warehouse") / "audits"
+    found = []
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.startswith(prefix) and entry.name.endswith(".sql"):
+            text = entry.read_text(encoding="utf-8")
+            promise = text.splitlines()[0].removeprefix("--").strip()
+            found.append(Audit(entry.name.removesuffix(".sql").removeprefix(prefix), promise, text))
+    return found
+
+
+def audit_unit(connection: duckdb.DuckDBPyConnection, unit_id: int, table: str) -> None:
+    """Check a unit inside its transaction; BrokenInputError rolls it back and says which line."""
+    for audit in audits(f"unit_{table}_"):
+        rows = connection.execute(audit.sql, {"unit_id": unit_id}).fetchmany(_SHOWN)
+        if rows:
+            raise BrokenInputError(
+                f"Audit `{audit.name}` failed: {audit.promise} Found: {_show(rows)}. "
+                "Nothing of this unit was loaded. If the delivery is right, this is a fault of the program: report it."
+            )
+
+
+def audit_all(connection: duckdb.DuckDBPyConnection) -> tuple[Table, bool]:
+    """Run every audit over the whole warehouse; return one row per audit and whether all held."""
+    rows = []
+    for audit in audits("all_"):
+        found = connection.execute(audit.sql).fetchmany(_SHOWN)
+        rows.append((audit.name, "failed" if found else "held", audit.promise, _show(found) if found else None))
+    held = all(row[1] == "held" for row in rows)
+    return Table("audit", "Audits", ("audit", "outcome", "promise", "found"), rows), held
+
+
+def _show(rows: list[tuple[object, ...]]) -> str:
+    return "; ".join(", ".join(str(value) for value in row) for row in rows)

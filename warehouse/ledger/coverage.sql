@@ -1,0 +1,42 @@
+-- What became of every line. Grain: month x provider x service x disposition x reason x currency.
+with daily as (
+    select
+        coalesce(d.charge_month, d.billing_month) as month,
+        s.provider,
+        s.service_name,
+        coalesce(r.disposition, 'unmodelled') as disposition,
+        case when r.sku_id is null then 'not rated: no charge period, or `estimate` has not run' else r.gap_reason end as gap_reason,
+        d.billing_currency,
+        d.lines,
+        d.billed_cost
+    from core.usage_daily as d
+    inner join core.sku as s on s.sku_id = d.sku_id
+    left join core.rate as r
+        on r.sku_id = d.sku_id
+        and r.charge_month = d.charge_month
+        and r.model = (select value from core.setting where key = 'model')
+        and r.factor_set = (select value from core.setting where key = 'factor_set')
+),
+
+grouped as (
+    select
+        month, provider, service_name, disposition, gap_reason, billing_currency,
+        sum(lines)::bigint as lines,
+        sum(billed_cost)::decimal(38, 12) as billed_cost
+    from daily
+    group by all
+)
+
+select
+    month,
+    provider,
+    service_name,
+    disposition,
+    gap_reason,
+    billing_currency,
+    lines,
+    billed_cost,
+    lines::double / sum(lines) over (partition by month, provider, billing_currency)::double as lines_share,
+    billed_cost::double / nullif(sum(billed_cost) over (partition by month, provider, billing_currency)::double, 0e0)
+        as billed_cost_share
+from grouped

@@ -1,0 +1,126 @@
+"""The public views and the comments on their columns: made here and nowhere else.
+
+Each view is a `.sql` file with one select and a `.csv` with column, unit and comment beside it.
+"""
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+
+import duckdb
+
+# In the order of creation: a view comes after those it reads.
+VIEWS = (
+    "ops.units",
+    "ops.refusals",
+    "ops.sync_runs",
+    "ledger.usage",
+    "ledger.footprint",
+    "ledger.footprint_models",
+    "ledger.lines",
+    "ledger.rates",
+    "ledger.footprint_daily",
+    "ledger.coverage",
+    "ledger.accounts",
+    "ledger.allocation",
+    "ledger.utilization",
+    "ledger.provider_footprint",
+    "ledger.provider_water",
+    "ledger.tracker_runs",
+    "ledger.power_readings",
+    "ledger.reconciliation_provider",
+    "ledger.reconciliation_runs",
+    "ledger.reconciliation_summary",
+    "ledger.restatements",
+)
+_DIGEST = "views_digest"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a public view: its unit (empty where it has none) and what it means."""
+
+    name: str
+    unit: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A public view: its select and its columns."""
+
+    name: str
+    sql: str
+    columns: tuple[Column, ...]
+
+    @property
+    def grain(self) -> str:
+        """The comment at the top of the select, as one paragraph."""
+        lines = []
+        for line in self.sql.splitlines():
+            if not line.startswith("--"):
+                break
+            lines.append(line.removeprefix("--").strip())
+        return " ".join(lines)
+
+
+def views() -> list[View]:
+    """Return every public view in the order of creation."""
+    return [_read(name) for name in VIEWS]
+
+
+def _read(name: str) -> View:
+    schema, view = name.split(".")
+    folder = resources.files("warehouse") / schema
+    sql = (folder / f"{view}.sql").read_text(encoding="utf-8").strip()
+    rows = csv.DictReader((folder / f"{view}.csv").read_text(encoding="utf-8").splitlines())
+    columns = tuple(Column(row["column"], row["unit"], row["comment"]) for row in rows)
+    return View(name, sql, columns)
+
+
+def create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the public views and their comments, if those in the file are not this program's."""
+    found = views()
+    digest = hashlib.sha256("\0".join(repr(view) for view in found).encode()).hexdigest()
+    stored = connection.execute("select value from core.setting where key = ?", [_DIGEST]).fetchall()
+    if stored and stored[0][0] == digest:
+        return
+    connection.begin()
+    try:
+        for view in found:
+            connection.execute(f"create or replace view {view.name} as {view.sql}")
+            connection.execute(f"comment on view {view.name} is {_quote(view.grain)}")
+            for column in view.columns:
+                text = f"{column.comment} [{column.unit}]" if column.unit else column.comment
+                connection.execute(f'comment on column {view.name}."{column.name}" is {_quote(text)}')
+        connection.execute("insert or replace into core.setting values (?, ?)", [_DIGEST, digest])
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def forget_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the next `create_views` write every view and comment again: copies of a database lose comments."""
+    connection.execute("delete from core.setting where key = ?", [_DIGEST])
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def columns_page() -> str:
+    """Return the column dictionary as Markdown: docs/columns.md is this text."""
+    lines = [
+        "# Columns of the public views",
+        "",
+        "Made from the comments that the views themselves carry; `select * from duckdb_columns()` shows the same.",
+    ]
+    for view in sorted(views(), key=lambda view: view.name):
+        lines += ["", f"## {view.name}", "", view.grain, "", "| column | unit | meaning |", "|---|---|---|"]
+        lines += [
+            f"| `{column.name}` | {column.unit} | {column.comment.replace('|', chr(92) + '|')} |"
+            for column in view.columns
+        ]
+    return "\n".join(lines) + "\n"

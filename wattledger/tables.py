@@ -1,0 +1,18 @@
+"""A small result table: what a query behind a report hands to whoever prints it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with named columns. Column names carry their unit; missing values are None.
+
+    ``notes`` are sentences that belong under the table: what is assumed, what is missing and why.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    notes: Sequence[str] = field(default=())
