@@ -313,3 +313,16 @@ def _write_periods(connection: duckdb.DuckDBPyConnection, unit: Unit, periods: S
             "insert into core.bill_period values (?, ?, ?, ?)",
             [unit.unit_id, period.provider, period.billing_account_id, period.billing_month],
         )
+
+
+def carry_history(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
+    """Take the kept sums of replaced generations over from an older file of the same warehouse."""
+    location = str(old).replace("'", "''")
+    connection.execute(f"attach '{location}' as old (read_only)")
+    try:
+        connection.execute("insert into core.generation_sum by name select * from old.core.generation_sum")
+        connection.execute(
+            "update core.unit set generation = o.generation from old.core.unit as o where o.unit_id = core.unit.unit_id"
+        )
+    finally:
+        connection.execute("detach old")

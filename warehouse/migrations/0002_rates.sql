@@ -1,16 +1,23 @@
 -- The rate card and what it rests on. Filled by `models`; every figure is per unit of consumed_quantity.
 
--- What each distinct SKU key is. One row per SKU; rules are models/factors/rules.csv.
+-- What each distinct SKU key is. One row per SKU; rules are models/factors/rules.csv, their columns explained there.
 create table core.sku_class (
     sku_id bigint primary key,
-    rule_id varchar not null,           -- the rule that matched, or 'no-rule'
-    disposition varchar not null,       -- estimated, proxy, out_of_scope, unmodelled
+    rule_id varchar not null,           -- the first rule that matched
+    disposition varchar not null,       -- estimated, out_of_scope, unmodelled
     gap_reason varchar,                 -- why it is not estimated
     usage_state varchar,                -- used, reserved_idle; null unless estimated
-    resource_kind varchar,              -- compute, accelerator, storage, network, serverless, database
-    hardware varchar,                   -- instance type or coefficient key the rate rests on
-    replication double,                 -- copies of the physical resource per billed one
-    physical_unit varchar               -- instance_h, gb_h, vcpu_h, gb
+    resource_kind varchar,              -- compute, database, storage, network, serverless
+    method varchar,                     -- instance_curve, dedicated_host, cpu_surplus, coefficient
+    hardware varchar,                   -- instance type or family that a machine method rests on
+    machines double,                    -- machines per billed one, e.g. 2 for a primary with its standby
+    energy_part varchar,                -- which part of the energy a coefficient gives
+    coefficient_key varchar,            -- factors.coefficient.key of the energy per physical unit
+    share_key varchar,                  -- and of its multipliers; null where none applies
+    overhead_key varchar,
+    replication_key varchar,
+    physical_unit varchar,              -- instance_h, host_h, vcpu_h, gb_h, gb
+    conversion varchar                  -- from consumed_quantity to it: one, gb_month, gb_second
 );
 
 -- Facility and grid of a region in a month, resolved once.

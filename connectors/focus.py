@@ -1,0 +1,123 @@
+"""FOCUS bills, versions 1.0 to 1.2, of any provider: csv, csv.gz, zip, parquet.
+
+Source: the FOCUS specification (cost and usage columns). Column names are matched without regard to case and
+underscores, because query engines rewrite both.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from connectors.bill import Format, Matched, load_format, read_data, stage, take
+from connectors.exports import list_units
+from connectors.local import fetch_local
+from connectors.tabular import Part, open_tabular, reader
+from wattledger.contracts import LocalFile, ReadReport, SourceSettings, Unit
+from wattledger.errors import BrokenInputError
+
+_PACKAGE = "connectors"
+_NULLS = ("", "NULL")  # some exporters print null as a word
+_NO_EFFECTIVE_COST = "no EffectiveCost in this bill: effective_cost is the billed cost (cost_basis = billed)"
+_NO_PROVIDER = "no ProviderName in this bill, so provider is null; a kind like aws-focus asserts it"
+PROVIDER_OF_KIND = {"focus": None, "aws-focus": "aws", "azure-focus": "azure", "gcp-focus": "gcp"}
+
+
+@dataclass(frozen=True)
+class Focus:
+    """A FOCUS bill on this machine. A unit is one billing period of one export, or one loose file.
+
+    The kinds ``aws-focus``, ``azure-focus`` and ``gcp-focus`` take lines of that provider only.
+    """
+
+    settings: SourceSettings
+    table: str = "usage"
+
+    @property
+    def name(self) -> str:
+        """The name given in the configuration."""
+        return self.settings.name
+
+    @property
+    def kind(self) -> str:
+        """The kind given in the configuration."""
+        return self.settings.kind
+
+    def units(self, since: date | None) -> Iterator[Unit]:
+        """List the billing periods that end after ``since``, oldest first. Reads manifests only."""
+        return list_units(self.settings, since)
+
+    def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
+        """Record the unit's files with size and SHA-256; they stay where they are."""
+        return fetch_local(unit.files)
+
+    def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
+        """Write the bill's lines to ``staged`` in the order of delivery.
+
+        Raises BrokenInputError naming the file and the next step, also for lines of another provider than the
+        kind asserts.
+        """
+        form = focus_format()
+        asserted = PROVIDER_OF_KIND[self.kind]
+        with reader(scratch) as connection:
+            _set_tables(connection, asserted)
+            parts = open_tabular(connection, files, scratch)
+            report = stage(connection, [_match(part, form, asserted) for part in parts], form, staged)
+            if asserted is not None:
+                self._check_provider(connection, asserted, files)
+        return report
+
+    def _check_provider(self, connection: duckdb.DuckDBPyConnection, asserted: str, files: Sequence[LocalFile]) -> None:
+        others = connection.execute(
+            "select distinct provider from read_parquet(getvariable('staged_file')) where provider <> ? order by 1",
+            [asserted],
+        ).fetchall()
+        if others:
+            raise BrokenInputError(
+                f"{', '.join(str(file.path) for file in files)}: holds lines of {', '.join(row[0] for row in others)}, "
+                f"but the kind {self.kind} takes lines of {asserted} only. Nothing of this unit was loaded. "
+                'Set `kind = "focus"` or the kind of that provider.'
+            )
+
+
+@cache
+def focus_format() -> Format:
+    """The columns and the SQL of FOCUS."""
+    return load_format(_PACKAGE, "focus", "focus_columns.csv", "focus.sql", _NULLS)
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    return {name.replace("_", ""): name for name in focus_format().columns}
+
+
+def canonical_name(name: str) -> str:
+    """Return the column's name in snake case: ``ChargePeriodStart`` and ``chargeperiodstart`` are one column."""
+    squeezed = name.strip().lower().replace("_", "")
+    return _spellings().get(squeezed, name.strip().lower())
+
+
+def _match(part: Part, form: Format, asserted: str | None) -> Matched:
+    taken, unknown = take(part, form, canonical_name, lambda name: name.startswith("x_"))
+    if not {"billed_cost", "effective_cost"} & taken.keys():
+        raise BrokenInputError(
+            f"{part.names[0]}: has neither BilledCost nor EffectiveCost; focus needs one of them. Nothing of this "
+            "unit was loaded. Check that the file is such a bill and that the export's query selects the column."
+        )
+    notes = [] if "effective_cost" in taken else [_NO_EFFECTIVE_COST]
+    if asserted is None and not {"provider_name", "service_provider_name"} & taken.keys():
+        notes.append(_NO_PROVIDER)
+    return Matched(part, taken, unknown=tuple(column.name for column in unknown), notes=tuple(notes))
+
+
+def _set_tables(connection: duckdb.DuckDBPyConnection, asserted: str | None) -> None:
+    """Offer the names of providers, and the one the kind asserts, to focus.sql."""
+    rows = read_data(_PACKAGE, "focus_providers.csv")
+    connection.execute(
+        "set variable provider_of = map(?::varchar[], ?::varchar[])",
+        [[row["provider_name"] for row in rows], [row["provider"] for row in rows]],
+    )
+    connection.execute("set variable asserted_provider = ?::varchar", [asserted])

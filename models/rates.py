@@ -1,0 +1,76 @@
+"""The rate card: for each SKU and charge month everything per unit of consumed quantity (`core.rate`).
+
+Set-based: each step is one select of `models/sql`, kept as a temporary table while the next one reads it.
+The steps up to `rate` keep to SQL that other engines run too; only the last, which writes, is DuckDB's own.
+"""
+
+from importlib import resources
+
+import duckdb
+
+from models.classify import classify, reclassify
+from models.sites import fill_sites
+from wattledger.errors import ConfigError
+
+# In the order of their making; each reads those before it.
+STEPS = ("machine_found", "machine_input", "machine_case", "machine_rate", "coefficient_rate", "rate")
+MODEL = "default"
+
+
+def fill_missing(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rate what core.usage_daily holds and the card of the model and factor set in force lacks.
+
+    Runs inside the caller's transaction; what is already rated keeps its row. Raises ConfigError for a model that
+    this version does not have.
+    """
+    _check_model(connection)
+    classify(connection)
+    _make(connection, "wanted")
+    if connection.execute("select 1 from temp.wanted limit 1").fetchall():
+        fill_sites(connection)
+        for step in STEPS:
+            _make(connection, step)
+        connection.execute(sql("insert_rate"))
+    for step in ("wanted", *STEPS):
+        connection.execute(f"drop table if exists temp.{step}")
+
+
+def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the whole card of the model and factor set in force again: classes, sites and rates, in one transaction.
+
+    Rows of months and SKUs that no bill holds any more go.
+    """
+    _check_model(connection)
+    connection.begin()
+    try:
+        reclassify(connection)
+        connection.execute(
+            "delete from core.site_factor where factor_set = (select value from core.setting where key = 'factor_set')"
+        )
+        connection.execute(
+            "delete from core.rate where model = (select value from core.setting where key = 'model') "
+            "and factor_set = (select value from core.setting where key = 'factor_set')"
+        )
+        fill_missing(connection)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def sql(name: str) -> str:
+    """Return the text of one of this room's SQL files."""
+    return (resources.files("models") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _make(connection: duckdb.DuckDBPyConnection, step: str) -> None:
+    connection.execute(f"create or replace temp table {step} as {sql(step)}")
+
+
+def _check_model(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute("select value from core.setting where key = 'model'").fetchall()
+    model = rows[0][0] if rows else None
+    if model != MODEL:
+        raise ConfigError(
+            f"The model in force is {model!r}; this version has {MODEL!r} only. Set [estimate] model = \"{MODEL}\"."
+        )

@@ -1,0 +1,109 @@
+-- Every number of the machine model, with its low and high. Grain: as machine_found, those with a machine.
+-- Watts are per vCPU as sold: a vCPU that is a whole core draws what its threads draw together. Utilization is a share.
+-- Reads: machine_found, factors.cpu_power, factors.accelerator_power, factors.coefficient.
+with found as (
+    select
+        f.*,
+        case when f.vcpu_is = 'core' then p.threads_per_core else 1e0 end as threads, -- per vCPU
+        case when f.usage_state = 'reserved_idle' then 0e0 else 1e0 end as active
+    from machine_found as f
+    inner join factors.cpu_power as p on p.microarch = f.microarch
+)
+
+select
+    m.provider,
+    m.method,
+    m.usage_state,
+    m.hardware,
+    m.resolved_as,
+    m.resolution,
+    m.vcpu,
+    m.memory_gib,
+    m.vcpu * m.threads * p.gb_per_chip / (p.cores_per_chip * p.threads_per_core) as included_gib,
+    m.accelerators,
+    m.local_ssd_gb,
+    m.host_vcpu,
+    m.host_sockets,
+    m.threads * p.idle_w_per_thread_low as idle_w_per_vcpu_low,
+    m.threads * p.idle_w_per_thread as idle_w_per_vcpu,
+    m.threads * p.idle_w_per_thread_high as idle_w_per_vcpu_high,
+    m.threads * p.full_w_per_thread_low as full_w_per_vcpu_low,
+    m.threads * p.full_w_per_thread as full_w_per_vcpu,
+    m.threads * p.full_w_per_thread_high as full_w_per_vcpu_high,
+    f10.low as curve_f10_low,
+    p.curve_f10,
+    f10.high as curve_f10_high,
+    f50.low as curve_f50_low,
+    p.curve_f50,
+    f50.high as curve_f50_high,
+    m.active * coalesce(burst.low, load.low) / 100e0 as utilization_low,
+    m.active * coalesce(burst.central, load.central) / 100e0 as utilization,
+    m.active * coalesce(burst.high, load.high) / 100e0 as utilization_high,
+    memory.low as memory_w_per_gib_low,
+    memory.central as memory_w_per_gib,
+    memory.high as memory_w_per_gib_high,
+    uplift.low as host_overhead_low,
+    uplift.central as host_overhead,
+    uplift.high as host_overhead_high,
+    case when m.accelerators > 0e0 then a.idle_w_low else 0e0 end as accelerator_idle_w_low,
+    case when m.accelerators > 0e0 then a.idle_w else 0e0 end as accelerator_idle_w,
+    case when m.accelerators > 0e0 then a.idle_w_high else 0e0 end as accelerator_idle_w_high,
+    case when m.accelerators > 0e0 then a.busy_w_low else 0e0 end as accelerator_busy_w_low,
+    case when m.accelerators > 0e0 then a.busy_w else 0e0 end as accelerator_busy_w,
+    case when m.accelerators > 0e0 then a.busy_w_high else 0e0 end as accelerator_busy_w_high,
+    m.active * board_load.low / 100e0 as accelerator_utilization_low,
+    m.active * board_load.central / 100e0 as accelerator_utilization,
+    m.active * board_load.high / 100e0 as accelerator_utilization_high,
+    case when m.accelerators > 0e0 then node.low else 0e0 end as node_overhead_w_low,
+    case when m.accelerators > 0e0 then node.central else 0e0 end as node_overhead_w,
+    case when m.accelerators > 0e0 then node.high else 0e0 end as node_overhead_w_high,
+    base.low as server_base_kg_low,
+    base.central as server_base_kg,
+    base.high as server_base_kg_high,
+    socket.low as extra_socket_kg_low,
+    socket.central as extra_socket_kg,
+    socket.high as extra_socket_kg_high,
+    dram.low as dram_kg_per_gib_low,
+    dram.central as dram_kg_per_gib,
+    dram.high as dram_kg_per_gib_high,
+    ssd.low as ssd_kg_per_gb_low,
+    ssd.central as ssd_kg_per_gb,
+    ssd.high as ssd_kg_per_gb_high,
+    case when m.accelerators > 0e0 then a.embodied_kg_co2e_low else 0e0 end as accelerator_kg_low,
+    case when m.accelerators > 0e0 then a.embodied_kg_co2e else 0e0 end as accelerator_kg,
+    case when m.accelerators > 0e0 then a.embodied_kg_co2e_high else 0e0 end as accelerator_kg_high,
+    life.low as lifetime_years_low,
+    life.central as lifetime_years,
+    life.high as lifetime_years_high,
+    m.instance_ref,
+    p.factor_id as cpu_ref,
+    a.factor_id as accelerator_ref,
+    node.factor_id as node_ref,
+    f10.factor_id as f10_ref,
+    f50.factor_id as f50_ref,
+    case when m.active > 0e0 then coalesce(burst.factor_id, load.factor_id) end as utilization_ref,
+    case when m.active > 0e0 and m.accelerators > 0e0 then board_load.factor_id end as accelerator_utilization_ref,
+    memory.factor_id as memory_ref,
+    uplift.factor_id as host_overhead_ref,
+    base.factor_id as server_base_ref,
+    socket.factor_id as extra_socket_ref,
+    dram.factor_id as dram_ref,
+    ssd.factor_id as ssd_ref,
+    life.factor_id as lifetime_ref
+from found as m
+inner join factors.cpu_power as p on p.microarch = m.microarch
+left join factors.accelerator_power as a on a.accelerator = m.accelerator
+left join factors.coefficient as node on node.key = a.node_overhead_key
+left join factors.coefficient as f10 on f10.key = 'compute.curve_f10'
+left join factors.coefficient as f50 on f50.key = 'compute.curve_f50'
+left join factors.coefficient as load on load.key = 'compute.cpu_utilisation_unknown'
+left join factors.coefficient as burst on burst.key = concat('compute.burst_baseline.', m.resolved_as)
+left join factors.coefficient as board_load on board_load.key = 'compute.gpu_utilisation_unknown'
+left join factors.coefficient as memory on memory.key = 'memory.power_active'
+left join factors.coefficient as uplift on uplift.key = 'compute.host_overhead_uplift'
+left join factors.coefficient as base on base.key = 'embodied.server_base'
+left join factors.coefficient as socket on socket.key = 'embodied.cpu_extra'
+left join factors.coefficient as dram on dram.key = 'embodied.dram'
+left join factors.coefficient as ssd on ssd.key = 'embodied.ssd'
+left join factors.coefficient as life
+    on life.key = case when m.accelerators > 0 then 'embodied.lifetime_ai' else 'embodied.lifetime' end

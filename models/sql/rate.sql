@@ -1,0 +1,141 @@
+-- The rate card rows that are wanted: everything per unit of consumed_quantity.
+-- Grain: one row per SKU and charge month of `wanted`. Energy in kWh, emissions in kg CO2e.
+-- Reads: wanted, core.sku, core.sku_class, machine_rate, machine_input, coefficient_rate, core.site_factor.
+-- Every wanted row comes out once: one without a figure keeps nulls and says why.
+with physical as ( -- IT energy of one physical unit, and how many of them one billed unit is
+    select
+        w.model, w.factor_set, w.sku_id, w.charge_month,
+        s.provider, s.region_id,
+        c.rule_id, c.disposition, c.gap_reason, c.usage_state, c.resource_kind, c.method, c.hardware,
+        c.coefficient_key, c.physical_unit, c.machines,
+        case c.conversion
+            when 'gb_month' then extract(day from last_day(w.charge_month)) * 24e0
+            when 'gb_second' then 1e0 / 3600e0
+            else 1e0
+        end as physical_per_unit,
+        case when c.energy_part = 'compute' then coalesce(m.compute_kwh, k.it_energy_kwh) else 0e0 end as compute_kwh,
+        coalesce(m.accelerator_kwh, 0e0) as accelerator_kwh,
+        case when c.energy_part = 'memory' then k.it_energy_kwh else coalesce(m.memory_kwh, 0e0) end as memory_kwh,
+        case when c.energy_part = 'storage' then k.it_energy_kwh else 0e0 end as storage_kwh,
+        case when c.energy_part = 'network' then k.it_energy_kwh else 0e0 end as network_kwh,
+        case when c.method = 'coefficient' then k.it_energy_kwh else m.it_energy_kwh end as unit_kwh,
+        case when c.method = 'coefficient' then k.it_down else m.it_down end as it_down,
+        case when c.method = 'coefficient' then k.it_up else m.it_up end as it_up,
+        m.embodied_kg_co2e, m.embodied_down, m.embodied_up,
+        coalesce(i.resolution, 'exact') as resolution
+    from wanted as w
+    inner join core.sku as s on s.sku_id = w.sku_id
+    inner join core.sku_class as c on c.sku_id = w.sku_id
+    left join machine_rate as m
+        on m.provider = s.provider and m.method = c.method and m.usage_state = c.usage_state and m.hardware = c.hardware
+    left join machine_input as i
+        on i.provider = s.provider and i.method = c.method and i.usage_state = c.usage_state and i.hardware = c.hardware
+    left join coefficient_rate as k
+        on c.method = 'coefficient'
+        and k.coefficient_key = c.coefficient_key
+        and coalesce(k.share_key, '') = coalesce(c.share_key, '')
+        and coalesce(k.overhead_key, '') = coalesce(c.overhead_key, '')
+        and coalesce(k.replication_key, '') = coalesce(c.replication_key, '')
+),
+
+judged as ( -- a line that has a rule may still lack a machine, a coefficient or a site
+    select
+        p.*,
+        case
+            when p.disposition <> 'estimated' then p.gap_reason
+            when p.method = 'coefficient' and p.unit_kwh is null
+                then concat('the factor set lacks a coefficient of ', p.coefficient_key)
+            when p.unit_kwh is null
+                then concat('unknown hardware ', coalesce(p.hardware, '(none named)'), ': neither it nor its family is in the factor set')
+            when coalesce(p.region_id, '') = '' then 'no region'
+            when f.region_id is null or f.pue is null or f.grid_g_co2e_per_kwh is null
+                then coalesce(f.gap_reason, concat('no site factors for region ', p.region_id))
+        end as gap,
+        p.physical_per_unit * p.machines as scale,
+        f.pue, f.pue_low, f.pue_high, f.pue_resolution,
+        f.grid_g_co2e_per_kwh, f.grid_g_co2e_per_kwh_low, f.grid_g_co2e_per_kwh_high, f.grid_resolution,
+        f.grid_boundary, f.grid_direct_g_co2e_per_kwh
+    from physical as p
+    left join core.site_factor as f
+        on f.factor_set = p.factor_set
+        and f.provider = p.provider
+        and f.region_id = p.region_id
+        and f.charge_month = p.charge_month
+),
+
+spread as ( -- squared log ratios of the site; null `down` where the low end is zero
+    select
+        j.*,
+        case when j.pue_low > 0e0 then power(ln(least(j.pue_low / j.pue, 1e0)), 2) end as pue_down,
+        power(ln(greatest(j.pue_high / j.pue, 1e0)), 2) as pue_up,
+        case when j.grid_g_co2e_per_kwh > 0e0 and j.grid_g_co2e_per_kwh_low > 0e0
+            then power(ln(least(j.grid_g_co2e_per_kwh_low / j.grid_g_co2e_per_kwh, 1e0)), 2)
+        end as grid_down,
+        case when j.grid_g_co2e_per_kwh > 0e0
+            then power(ln(greatest(j.grid_g_co2e_per_kwh_high / j.grid_g_co2e_per_kwh, 1e0)), 2)
+        end as grid_up,
+        greatest(
+            case j.resolution when 'default' then 4 else 0 end,
+            case j.pue_resolution
+                when 'exact' then 0 when 'nearest_year' then 1 when 'parent_zone' then 2 when 'fleet' then 3 else 4
+            end,
+            case j.grid_resolution
+                when 'exact' then 0 when 'nearest_year' then 1 when 'parent_zone' then 2 when 'fleet' then 3 else 4
+            end
+        ) as weakest
+    from judged as j
+    where j.gap is null
+)
+
+select
+    j.model,
+    j.factor_set,
+    j.sku_id,
+    j.charge_month,
+    j.rule_id,
+    case when j.disposition = 'estimated' and j.gap is not null then 'unmodelled' else j.disposition end as disposition,
+    j.gap as gap_reason,
+    case when s.sku_id is not null then j.usage_state end as usage_state,
+    case when s.sku_id is not null then j.resource_kind end as resource_kind,
+    case when s.sku_id is not null then j.method end as method,
+    case when s.sku_id is not null then case j.method when 'coefficient' then 4 else 3 end end as quality,
+    case s.weakest
+        when 0 then 'exact' when 1 then 'nearest_year' when 2 then 'parent_zone' when 3 then 'fleet' when 4 then 'default'
+    end as factor_resolution,
+    case when s.sku_id is not null then j.physical_unit end as physical_unit,
+    case when s.sku_id is not null then j.physical_per_unit end as physical_per_unit,
+    s.scale * s.compute_kwh as compute_it_energy_kwh,
+    s.scale * s.accelerator_kwh as accelerator_it_energy_kwh,
+    s.scale * s.memory_kwh as memory_it_energy_kwh,
+    s.scale * s.storage_kwh as storage_it_energy_kwh,
+    s.scale * s.network_kwh as network_it_energy_kwh,
+    s.scale * s.unit_kwh as it_energy_kwh,
+    coalesce(s.scale * s.unit_kwh * exp(-sqrt(s.it_down)), 0e0 * s.unit_kwh) as it_energy_kwh_low,
+    s.scale * s.unit_kwh * exp(sqrt(s.it_up)) as it_energy_kwh_high,
+    s.pue,
+    s.pue_low,
+    s.pue_high,
+    s.scale * s.unit_kwh * s.pue as energy_kwh,
+    coalesce(s.scale * s.unit_kwh * s.pue * exp(-sqrt(s.it_down + s.pue_down)), 0e0 * s.unit_kwh) as energy_kwh_low,
+    s.scale * s.unit_kwh * s.pue * exp(sqrt(s.it_up + s.pue_up)) as energy_kwh_high,
+    s.grid_g_co2e_per_kwh,
+    s.grid_g_co2e_per_kwh_low,
+    s.grid_g_co2e_per_kwh_high,
+    s.grid_boundary,
+    s.grid_direct_g_co2e_per_kwh,
+    s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 as location_based_kg_co2e,
+    coalesce(
+        s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 * exp(-sqrt(s.it_down + s.pue_down + s.grid_down)),
+        0e0 * s.unit_kwh
+    ) as location_based_kg_co2e_low,
+    coalesce( -- of a grid at zero the high end alone tells the range
+        s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 * exp(sqrt(s.it_up + s.pue_up + s.grid_up)),
+        s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh_high / 1000e0 * exp(sqrt(s.it_up + s.pue_up))
+    ) as location_based_kg_co2e_high,
+    cast(null as double) as market_based_kg_co2e,
+    s.scale * s.embodied_kg_co2e as embodied_kg_co2e,
+    coalesce(s.scale * s.embodied_kg_co2e * exp(-sqrt(s.embodied_down)), 0e0 * s.embodied_kg_co2e) as embodied_kg_co2e_low,
+    coalesce(s.scale * s.embodied_kg_co2e * exp(sqrt(s.embodied_up)), 0e0 * s.embodied_kg_co2e) as embodied_kg_co2e_high,
+    cast(null as double) as water_l
+from judged as j
+left join spread as s on s.sku_id = j.sku_id and s.charge_month = j.charge_month

@@ -1,0 +1,93 @@
+-- Cost beside carbon by day, from the daily rows and the rate card. Every sum is exact, whatever the order.
+-- Grain: usage_date x accounts x service x region x resource kind x usage state x disposition x currency.
+with in_force as (
+    select
+        max(case when key = 'model' then value end) as model,
+        max(case when key = 'factor_set' then value end) as factor_set
+    from core.setting
+),
+
+priced as (
+    select
+        d.usage_date,
+        d.charge_month,
+        s.provider,
+        d.billing_account_id,
+        d.sub_account_id,
+        s.service_name,
+        s.region_id,
+        r.resource_kind,
+        r.usage_state,
+        coalesce(r.disposition, 'unmodelled') as disposition,
+        d.billing_currency,
+        d.lines,
+        d.billed_cost,
+        d.effective_cost,
+        d.consumed_quantity * r.compute_it_energy_kwh as compute_it_energy_kwh,
+        d.consumed_quantity * r.accelerator_it_energy_kwh as accelerator_it_energy_kwh,
+        d.consumed_quantity * r.memory_it_energy_kwh as memory_it_energy_kwh,
+        d.consumed_quantity * r.storage_it_energy_kwh as storage_it_energy_kwh,
+        d.consumed_quantity * r.network_it_energy_kwh as network_it_energy_kwh,
+        d.consumed_quantity * r.it_energy_kwh as it_energy_kwh,
+        least(d.consumed_quantity * r.it_energy_kwh_low, d.consumed_quantity * r.it_energy_kwh_high) as it_energy_kwh_low,
+        greatest(d.consumed_quantity * r.it_energy_kwh_low, d.consumed_quantity * r.it_energy_kwh_high) as it_energy_kwh_high,
+        d.consumed_quantity * r.energy_kwh as energy_kwh,
+        least(d.consumed_quantity * r.energy_kwh_low, d.consumed_quantity * r.energy_kwh_high) as energy_kwh_low,
+        greatest(d.consumed_quantity * r.energy_kwh_low, d.consumed_quantity * r.energy_kwh_high) as energy_kwh_high,
+        d.consumed_quantity * r.location_based_kg_co2e as location_based_kg_co2e,
+        least(d.consumed_quantity * r.location_based_kg_co2e_low, d.consumed_quantity * r.location_based_kg_co2e_high) as location_based_kg_co2e_low,
+        greatest(d.consumed_quantity * r.location_based_kg_co2e_low, d.consumed_quantity * r.location_based_kg_co2e_high) as location_based_kg_co2e_high,
+        d.consumed_quantity * r.market_based_kg_co2e as market_based_kg_co2e,
+        d.consumed_quantity * r.embodied_kg_co2e as embodied_kg_co2e,
+        least(d.consumed_quantity * r.embodied_kg_co2e_low, d.consumed_quantity * r.embodied_kg_co2e_high) as embodied_kg_co2e_low,
+        greatest(d.consumed_quantity * r.embodied_kg_co2e_low, d.consumed_quantity * r.embodied_kg_co2e_high) as embodied_kg_co2e_high,
+        d.consumed_quantity * r.water_l as water_l
+    from core.usage_daily as d
+    inner join core.sku as s on s.sku_id = d.sku_id
+    cross join in_force as f
+    left join core.rate as r
+        on r.sku_id = d.sku_id
+        and r.charge_month = d.charge_month
+        and r.model = f.model
+        and r.factor_set = f.factor_set
+        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+)
+
+select
+    p.usage_date,
+    p.charge_month,
+    p.provider,
+    p.billing_account_id,
+    p.sub_account_id,
+    p.service_name,
+    p.region_id,
+    p.resource_kind,
+    p.usage_state,
+    p.disposition,
+    p.billing_currency,
+    sum(p.lines)::bigint as lines,
+    sum(p.billed_cost)::decimal(38, 12) as billed_cost,
+    sum(p.effective_cost)::decimal(38, 12) as effective_cost,
+    sum(p.compute_it_energy_kwh::decimal(38, 15))::double as compute_it_energy_kwh,
+    sum(p.accelerator_it_energy_kwh::decimal(38, 15))::double as accelerator_it_energy_kwh,
+    sum(p.memory_it_energy_kwh::decimal(38, 15))::double as memory_it_energy_kwh,
+    sum(p.storage_it_energy_kwh::decimal(38, 15))::double as storage_it_energy_kwh,
+    sum(p.network_it_energy_kwh::decimal(38, 15))::double as network_it_energy_kwh,
+    sum(p.it_energy_kwh::decimal(38, 15))::double as it_energy_kwh,
+    sum(p.it_energy_kwh_low::decimal(38, 15))::double as it_energy_kwh_low,
+    sum(p.it_energy_kwh_high::decimal(38, 15))::double as it_energy_kwh_high,
+    sum(p.energy_kwh::decimal(38, 15))::double as energy_kwh,
+    sum(p.energy_kwh_low::decimal(38, 15))::double as energy_kwh_low,
+    sum(p.energy_kwh_high::decimal(38, 15))::double as energy_kwh_high,
+    sum(p.location_based_kg_co2e::decimal(38, 15))::double as location_based_kg_co2e,
+    sum(p.location_based_kg_co2e_low::decimal(38, 15))::double as location_based_kg_co2e_low,
+    sum(p.location_based_kg_co2e_high::decimal(38, 15))::double as location_based_kg_co2e_high,
+    sum(p.market_based_kg_co2e::decimal(38, 15))::double as market_based_kg_co2e,
+    sum(p.embodied_kg_co2e::decimal(38, 15))::double as embodied_kg_co2e,
+    sum(p.embodied_kg_co2e_low::decimal(38, 15))::double as embodied_kg_co2e_low,
+    sum(p.embodied_kg_co2e_high::decimal(38, 15))::double as embodied_kg_co2e_high,
+    sum(p.water_l::decimal(38, 15))::double as water_l
+from priced as p
+group by
+    p.usage_date, p.charge_month, p.provider, p.billing_account_id, p.sub_account_id, p.service_name,
+    p.region_id, p.resource_kind, p.usage_state, p.disposition, p.billing_currency
