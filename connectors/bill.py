@@ -97,7 +97,7 @@ def read_data(package: str, name: str) -> list[dict[str, str]]:
 
 def load_format(package: str, name: str, columns: str, sql: str, nulls: tuple[str, ...] = ("",)) -> Format:
     """Read a format from its data file (column, kind, use, fills) and its SQL file."""
-    known = {row["column"]: Known(*(row[key] for key in _KEYS)) for row in rows}
+    known = {row["column"]: Known(*(row[key] for key in _KEYS)) for row in read_data(package, columns)}
     return Format(name, known, (resources.files(package) / sql).read_text(encoding="utf-8"), nulls)
 
 
