@@ -1,0 +1,151 @@
+"""`wattledger demo` as a new user runs it: installed from the wheel, beside somebody else's `models/` on the path and in the
+working directory. What is planted in the sample data is found, and a second night is quiet."""
+
+import csv
+import json
+import re
+import shlex
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import installed
+import pytest
+
+pytestmark = pytest.mark.xdist_group("demo")  # one worker, so that the demo runs once
+ROOT = Path(__file__).parent.parent
+DOCS = (ROOT / "README.md", ROOT / "docs" / "guide.md")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What one run of the demo left and printed."""
+
+    site: Path
+    folder: Path
+    stdout: str
+    stderr: str
+    exit_code: int
+    wall_s: float
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return installed.run(self.site, self.folder, *arguments)
+
+    def rows(self, query: str) -> list[dict[str, object]]:
+        """Return what analysts get for a query."""
+        result = self.run("sql", query, "--format", "json")
+        assert result.returncode == 0, result.stderr
+        found: list[dict[str, object]] = json.loads(result.stdout)
+        return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    dist, site, folder = (tmp_path_factory.mktemp(name) for name in ("dist", "site", "newcomer"))
+    installed.build(dist)
+    installed.unpack(dist, site)
+    installed.surround(folder)
+    installed.surround(folder / "demo")
+    start = time.monotonic()
+    result = installed.run(site, folder, "demo")
+    wall_s = time.monotonic() - start
+    return Demo(site, folder / "demo", result.stdout, result.stderr, result.returncode, wall_s)
+
+
+def planted(kind: str) -> list[dict[str, str]]:
+    with (ROOT / "sample_data" / "expected.csv").open(encoding="utf-8", newline="") as stream:
+        return [row for row in csv.DictReader(stream) if row["kind"] == kind]
+
+
+def test_the_demo_ends_well_within_30_s(demo: Demo) -> None:
+    assert demo.exit_code == 0, demo.stderr
+    assert demo.wall_s < 30
+
+
+def test_the_report_names_each_planted_cause_with_its_size(demo: Demo) -> None:
+    report = {
+        (str(row["usage_month"])[:7], row["sub_account_id"], row["region_id"]): row
+        for row in demo.rows("select * from ledger.reconciliation_provider where grain = 'region'")
+    }
+    for gap in planted("gap"):
+        found = report[gap["month"], gap["account"], gap["region"]][f"gap_{gap['cause']}_kg_co2e"]
+        assert found == pytest.approx(float(gap["kg_co2e"]), rel=float(gap["within"])), gap
+
+
+def test_the_gap_without_a_cause_stays_unexplained_and_is_flagged(demo: Demo) -> None:
+    (row,) = demo.rows(
+        "select * from ledger.reconciliation_provider "
+        "where grain = 'region' and region_id = 'ap-southeast-2' and usage_month = '2025-06-01'"
+    )
+    assert row["verdict"] == "model_low"
+    assert row["largest_cause"] == "unexplained"
+
+
+def test_no_other_place_of_the_sample_is_flagged(demo: Demo) -> None:
+    flagged = demo.rows(
+        "select distinct sub_account_id, region_id, verdict from ledger.reconciliation_provider "
+        "where grain = 'region' and verdict <> 'within_band' and provider = 'aws' order by all"
+    )
+    assert [(row["region_id"], row["verdict"]) for row in flagged] == [
+        ("ap-southeast-2", "model_low"),  # planted without a cause
+        ("Global", "model_missing"),  # CloudFront alone
+    ]
+
+
+def test_each_run_is_matched_at_the_planted_level_with_its_energy(demo: Demo) -> None:
+    runs = {row["run_id"]: row for row in demo.rows("select * from ledger.tracker_runs")}
+    levels = {row["run_id"]: row["match_level"] for row in demo.rows("select * from ledger.reconciliation_runs")}
+    for run in planted("run"):
+        assert levels[run["run_id"]] == run["cause"], run
+        expected = pytest.approx(float(run["it_energy_kwh"]), rel=float(run["within"]))
+        assert runs[run["run_id"]]["it_energy_kwh"] == expected, run
+
+
+def test_nothing_of_the_bill_is_lost(demo: Demo) -> None:
+    # 36,964 + 38,766 + 39,485 lines of AWS, 4 resources x 30 days of Azure.
+    lines = demo.rows("select provider, sum(lines)::bigint as lines from ledger.coverage group by all order by all")
+    assert lines == [{"provider": "aws", "lines": 115_215}, {"provider": "azure", "lines": 120}]
+
+
+def test_the_older_model_version_of_the_provider_can_still_be_asked_for(demo: Demo) -> None:
+    versions = demo.rows(
+        "select model_version, is_current, count(distinct usage_month) as months "
+        "from ledger.provider_footprint group by all order by all"
+    )
+    assert versions == [
+        {"model_version": "v3.0.0", "is_current": False, "months": 3},
+        {"model_version": "v3.0.1", "is_current": True, "months": 3},
+    ]
+
+
+def test_every_audit_holds(demo: Demo) -> None:
+    result = demo.run("audit")
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_second_night_reads_no_data_and_reports_the_same_bytes(demo: Demo) -> None:
+    before = demo.run("report", "--json").stdout
+    second = demo.run("nightly", "--json")
+    assert second.returncode == 0, second.stderr
+    (sync,) = (table for table in json.loads(second.stdout)["tables"] if table["name"] == "sync")
+    assert sync["rows"] == []  # one row for each unit that is not simply unchanged
+    assert demo.run("report", "--json").stdout == before
+
+
+def commands_of(page: Path) -> list[str]:
+    """Return the wattledger commands of a page: what follows `$ ` in its console blocks."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.S)
+    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    return [line for line in lines if line.startswith("wattledger ") and not line.startswith("wattledger demo")]
+
+
+def test_the_pages_show_commands() -> None:
+    assert all(commands_of(page) for page in DOCS)
+
+
+@pytest.mark.parametrize("command", [command for page in DOCS for command in commands_of(page)])
+def test_a_command_of_the_pages_does_what_they_say(demo: Demo, command: str) -> None:
+    result = demo.run(*shlex.split(command)[1:])
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
