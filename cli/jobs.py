@@ -1,30 +1,38 @@
 """The only composition root: every command calls one function here, and here the rooms are joined."""
 
+import difflib
+import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
 
 import duckdb
+from reconcile.provider import reconcile_provider
+from reconcile.runs import reconcile_runs
 
 from connectors.registry import source_for
 from models import factor_set, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
-from reconcile.provider import reconcile_provider
-from reconcile.runs import reconcile_runs
 from warehouse.audits import audit_all
-from warehouse.database import first_line, open_for_reading, open_for_writing, utc_now, writer_lock
-from warehouse.load import carry_history
+from warehouse.database import migrations, open_for_reading, open_for_writing, utc_now, writer_lock
+from warehouse.rebuild import carry_history, refuse_losses
+from warehouse.snapshot import is_current
 from warehouse.snapshot import publish as publish_snapshot
-from warehouse.sync import Say, Sync
-from wattledger.config import Config, load_config
+from warehouse.status import last_good_sync, rate_card, schema_version, set_setting, setting, source_status
+from warehouse.sync import Say, Sync, SyncReport
+from warehouse.transaction import transaction
+from wattledger.config import FILE_NAME, Config, load_config
 from wattledger.contracts import Source
 from wattledger.errors import ConfigError, Exit, LockedError, WarehouseError, WattledgerError, worst
 from wattledger.tables import Table
+
+_RECONCILED = ("summary", "provider", "runs")
+_QUERIES = ("SELECT", "EXPLAIN", "MULTI")  # MULTI is what DuckDB makes of PIVOT
 
 
 @dataclass(frozen=True)
@@ -42,99 +50,112 @@ def _quiet(_: str) -> None:
 
 @contextmanager
 def _writer(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_for_writing(config.warehouse_path, config.memory_limit, config.threads) as connection:
-        factor_set.install(connection)
-        connection.execute("insert into core.setting values ('model', ?) on conflict do nothing", [config.model])
-        yield connection
+    """Open the warehouse as its one writer, with the factor set and the configured model in force."""
+    _check_model(config)
+    before = os.umask(0o077)  # the file, its log and its spill hold account ids and tags
+    try:
+        with open_for_writing(config.warehouse_path, config.memory_limit, config.threads) as connection:
+            factor_set.install(connection)
+            set_setting(connection, "model", config.model)
+            yield connection
+    finally:
+        os.umask(before)
+
+
+def _check_model(config: Config) -> None:
+    if config.model != rates.MODEL:
+        raise ConfigError(
+            f"{config.path}: [estimate] model: there is no model {config.model!r}; this release has {rates.MODEL!r}."
+        )
 
 
 @contextmanager
 def _reader(config: Config, say: Say = _quiet, locked_down: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Read the warehouse; while a writer holds it, the last snapshot, and say so."""
-    try:
-        with open_for_reading(config.warehouse_path, locked_down) as connection:
-            yield connection
-    except LockedError as error:
-        if not config.snapshot_path.exists():
-            raise
-        made = datetime.fromtimestamp(config.snapshot_path.stat().st_mtime).astimezone()
-        say(f"{error} Reading the snapshot of {made:%Y-%m-%d %H:%M} instead.")
-        with open_for_reading(config.snapshot_path, locked_down) as connection:
-            yield connection
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(open_for_reading(config.warehouse_path, locked_down))
+        except LockedError as error:
+            if not config.snapshot_path.exists():
+                raise
+            made = datetime.fromtimestamp(config.snapshot_path.stat().st_mtime, UTC)
+            say(f"{error} Reading the snapshot of {made:%Y-%m-%d %H:%M} UTC meanwhile.")
+            connection = stack.enter_context(open_for_reading(config.snapshot_path, locked_down))
+        found, ours = schema_version(connection), migrations()[-1][0]
+        if found < ours:
+            raise WarehouseError(
+                f"{config.warehouse_path} has schema {found}, and this program reads {ours}. "
+                "Run `wattledger init` to bring it up to date (nothing is lost), then `wattledger publish`."
+            )
+        yield connection
 
 
 def _sources(config: Config, names: Sequence[str] = ()) -> list[Source]:
     known = [source.name for source in config.sources]
     for name in names:
         if name not in known:
-            raise ConfigError(f"There is no source named {name!r}. Configured: {', '.join(known) or 'none'}.")
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise ConfigError(f"There is no source named {name!r}. {hint}Configured: {', '.join(known) or 'none'}.")
     if not known:
-        raise ConfigError("No source is configured. Add a [[source]] to wattledger.toml; `wattledger init` writes one.")
+        raise ConfigError(
+            f"No source is configured. Add a [[source]] to {config.path}; `wattledger init` writes one to start from."
+        )
     return [source_for(source) for source in config.sources if not names or source.name in names]
 
 
 def init(config: Config) -> Table:
     """Create or migrate the warehouse and install the factor set."""
     with _writer(config) as connection:
-        chosen = _setting(connection, "factor_set")
+        chosen = setting(connection, factor_set.SETTING)
         rows = [("warehouse", str(config.warehouse_path)), ("factor_set", chosen), ("model", config.model)]
     return Table("init", "Ready", ("what", "value"), rows)
-
-
-def _setting(connection: duckdb.DuckDBPyConnection, key: str) -> str:
-    rows = connection.execute("select value from core.setting where key = ?", [key]).fetchall()
-    return str(rows[0][0]) if rows else ""
 
 
 def sync(config: Config, names: Sequence[str] = (), full: bool = False, say: Say = _quiet) -> tuple[Table, Exit]:
     """Bring the configured sources up to date."""
     sources = _sources(config, names)
-    since = {source.name: source.since for source in config.sources}
     with _writer(config) as connection:
-        driver = Sync(connection, config.spool_path, _staging(config), rates.fill_missing, say, full)
-        report = driver.run(sources, since)
+        report = _sync(connection, config, sources, full, say)
     return report.table(), report.exit_code
 
 
-def _staging(config: Config) -> Path:
-    return config.warehouse_path.with_name(f"{config.warehouse_path.name}.staging")
+def _sync(
+    connection: duckdb.DuckDBPyConnection, config: Config, sources: Sequence[Source], full: bool, say: Say
+) -> SyncReport:
+    staging = config.warehouse_path.with_name(f"{config.warehouse_path.name}.staging")
+    since = {source.name: source.since for source in config.sources}
+    order = [source.name for source in config.sources]
+    return Sync(connection, config.spool_path, staging, rates.fill_missing, say, full, order).run(sources, since)
 
 
 def estimate(config: Config) -> tuple[Table, Exit]:
     """Make the rate card again from the factor set and the rules in force."""
     with _writer(config) as connection:
         rates.rebuild(connection)
-        rows = connection.execute(
-            "select disposition, count(*), count(distinct sku_id) from core.rate group by 1 order by 1"
-        ).fetchall()
-        note = f"model {_setting(connection, 'model')}, factor set {_setting(connection, 'factor_set')}"
-    return Table("estimate", "Rate card", ("disposition", "rates", "skus"), rows, [note]), Exit.OK
+        return rate_card(connection), Exit.OK
 
 
 def reconcile(config: Config) -> tuple[list[Table], Exit]:
     """Hold model, provider and trackers against each other."""
     with _writer(config) as connection:
         _reconcile(connection)
-        tables = [table for table in reports.sections(connection, None, None) if table.name in _RECONCILED]
-    return tables, Exit.OK
-
-
-_RECONCILED = ("summary", "provider", "runs")
+        return _reconciled(connection), Exit.OK
 
 
 def _reconcile(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.begin()
-    try:
+    with transaction(connection):
         reconcile_provider(connection)
         reconcile_runs(connection)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
+
+
+def _reconciled(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    return [table for table in reports.sections(connection, None, None) if table.name in _RECONCILED]
 
 
 def report(
     config: Config,
+    *,
     since: date | None = None,
     until: date | None = None,
     group_by: Sequence[str] = (),
@@ -154,6 +175,7 @@ def report(
 
 def explain(
     config: Config,
+    *,
     line: int | None = None,
     service: str | None = None,
     month: date | None = None,
@@ -166,14 +188,20 @@ def explain(
 
 
 def sql(config: Config, query: str, say: Say = _quiet) -> Table:
-    """Run a query that can read the warehouse and nothing else."""
+    """Run one query that can read the warehouse and nothing else."""
     with _reader(config, say, locked_down=True) as connection:
         try:
-            result = connection.execute(query)
+            statements = connection.extract_statements(query)
+            if len(statements) != 1:
+                raise ConfigError(f"`sql` runs one statement; these are {len(statements)}.")
+            kind = statements[0].type.name
+            if kind not in _QUERIES:
+                raise ConfigError(f"`sql` only reads: write a SELECT, FROM, DESCRIBE, SUMMARIZE or EXPLAIN, no {kind}.")
+            result = connection.execute(statements[0])
             columns = [column[0] for column in result.description or ()]
             return Table("sql", "", columns, result.fetchall())
         except duckdb.Error as error:
-            raise ConfigError(f"The query was refused: {first_line(error)}") from error
+            raise ConfigError(f"the query was refused.\n{str(error).strip()}") from error
 
 
 def factors_list(config: Config, say: Say = _quiet) -> Table:
@@ -195,82 +223,81 @@ def audit(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
     return table, Exit.OK if held else Exit.GATE
 
 
-def publish(config: Config, output: Path | None = None) -> Table:
+def publish(config: Config, target: Path | None = None) -> Table:
     """Write the snapshot that analysts read."""
-    target = output or config.snapshot_path
+    path = target or config.snapshot_path
+    if path.resolve() == config.warehouse_path.resolve():
+        raise ConfigError(f"{path} is the warehouse itself. Name another file for the snapshot.")
     with _writer(config) as connection:
-        size = publish_snapshot(connection, target)
-    return Table("publish", "Published", ("snapshot", "size_mb"), [(str(target), size / 1e6)])
+        size = publish_snapshot(connection, path)
+    return Table("publish", "Published", ("snapshot", "size_mb"), [(str(path), size / 1e6)])
 
 
 def rebuild(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
     """Make the warehouse again from the sources; the old file stays in force until the new one is whole."""
     path = config.warehouse_path
-    fresh = path.with_name(f"{path.name}.rebuild")
+    sources = _sources(config)
+    fresh = replace(config, warehouse_path=path.with_name(f"{path.name}.rebuild"))
+    if path.exists():
+        with open_for_writing(path, config.memory_limit, config.threads):
+            pass  # migrates the old file and folds its log into it, so that it can be read beside the new one
     with writer_lock(path):
-        for leftover in (fresh, Path(f"{fresh}.wal")):
-            leftover.unlink(missing_ok=True)
-        table, code = sync(replace(config, warehouse_path=fresh), say=say)
-        if code is Exit.FAILURE:
-            raise WarehouseError(f"Nothing could be read, so {path} stays as it was. See the messages above.")
-        if path.exists():
-            with open_for_writing(fresh) as connection:
-                carry_history(connection, path)
-        fresh.replace(path)
-        Path(f"{path}.wal").unlink(missing_ok=True)
-    return table, code
+        _remove_beside(fresh.warehouse_path)
+        try:
+            with _writer(fresh) as connection:
+                report = _sync(connection, fresh, sources, False, say)
+                if report.exit_code is Exit.FAILURE:
+                    raise WarehouseError(f"Nothing could be read, so {path} stays as it was. See the messages above.")
+                if path.exists():
+                    refuse_losses(connection, path)
+                    carry_history(connection, path)
+                _reconcile(connection)
+            fresh.warehouse_path.replace(path)
+        finally:
+            _remove_beside(fresh.warehouse_path)
+    return report.table(), report.exit_code
+
+
+def _remove_beside(path: Path) -> None:
+    """Remove a database and what DuckDB and the lock leave beside it."""
+    for suffix in ("", ".wal", ".lock", ".lock.owner"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(f"{path}.tmp", ignore_errors=True)
 
 
 def nightly(config: Config, say: Say = _quiet) -> tuple[list[Table], Exit]:
-    """Sync, estimate, audit, reconcile, publish: the one line for a scheduler."""
+    """Sync, estimate, audit, reconcile, publish: the one line for a scheduler.
+
+    Goes on after a refusal: what could be read is current. A night that changes nothing writes no snapshot.
+    """
     sources = _sources(config)
-    since = {source.name: source.since for source in config.sources}
     with _writer(config) as connection:
-        driver = Sync(connection, config.spool_path, _staging(config), rates.fill_missing, say)
-        synced = driver.run(sources, since)
-        tables, codes = [synced.table()], [synced.exit_code]
-        if synced.loaded or not _is_published(connection, config):
-            rates.rebuild(connection)
-            _reconcile(connection)
-            audits, held = audit_all(connection)
-            if not held:
-                tables.append(audits)
-                codes.append(Exit.GATE)
-            else:
-                publish_snapshot(connection, config.snapshot_path)
-                say(f"published {config.snapshot_path}")
-        else:
-            say("nothing changed since the last snapshot")
-        tables += [table for table in reports.sections(connection, None, None) if table.name in _RECONCILED]
-    return tables, worst(codes)
-
-
-def _is_published(connection: duckdb.DuckDBPyConnection, config: Config) -> bool:
-    """Whether the snapshot holds what the warehouse holds."""
-    if not config.snapshot_path.exists():
-        return False
-    mark = "select max(loaded_at), count(*), (select max(value) from core.setting where key = 'factor_set') from core.unit"
-    with open_for_reading(config.snapshot_path) as snapshot:
-        return snapshot.execute(mark).fetchall() == connection.execute(mark).fetchall()
+        synced = _sync(connection, config, sources, False, say)
+        tables = [synced.table()]
+        if synced.exit_code is Exit.FAILURE:
+            return tables, Exit.FAILURE
+        if not synced.loaded and is_current(connection, config.snapshot_path):
+            say(f"nothing changed: {config.snapshot_path} is current")
+            return tables, synced.exit_code
+        rates.rebuild(connection)
+        _reconcile(connection)
+        audits, held = audit_all(connection)
+        if not held:
+            say("Error: an audit failed, so nothing was published. `wattledger audit` shows what was found.")
+            return [*tables, audits], worst([synced.exit_code, Exit.GATE])
+        publish_snapshot(connection, config.snapshot_path)
+        say(f"published {config.snapshot_path}")
+        return [*tables, *_reconciled(connection)], synced.exit_code
 
 
 def status(config: Config, max_age_h: float | None = None, say: Say = _quiet) -> tuple[Table, Exit]:
     """Return when each source was last loaded; 6 when the last good sync is older than asked for."""
     with _reader(config, say) as connection:
-        rows = connection.execute(
-            "select source, kind, count(*) filter (status in ('loaded', 'delivered_empty')) as loaded, "
-            "count(*) filter (status = 'shadowed') as shadowed, "
-            "count(*) filter (status = 'refused' or refused_reason is not null) as refused, "
-            "count(*) filter (status = 'source_missing') as missing, sum(row_count)::bigint as rows, "
-            "max(period) as newest_period, max(loaded_at) as loaded_at from core.unit group by all order by all"
-        ).fetchall()
-        last = connection.execute(
-            "select max(finished_at) from core.run where command = 'sync' and exit_code in (0, 3)"
-        ).fetchall()[0][0]
-    columns = ("source", "kind", "loaded", "shadowed", "refused", "missing", "rows", "newest_period", "loaded_at")
-    notes = [f"last good sync: {last:%Y-%m-%d %H:%M} UTC" if last else "no good sync yet"]
-    stale = max_age_h is not None and (last is None or (utc_now() - last).total_seconds() > max_age_h * 3600)
-    return Table("status", "Status", columns, rows, notes), Exit.STALE if stale else Exit.OK
+        table, last = source_status(connection), last_good_sync(connection)
+    if max_age_h is None or (last is not None and (utc_now() - last).total_seconds() <= max_age_h * 3600):
+        return table, Exit.OK
+    say(f"Error: stale: the last good sync is older than {max_age_h:g} h. Run `wattledger nightly`.")
+    return table, Exit.STALE
 
 
 def sources_list(config: Config) -> Table:
@@ -282,37 +309,56 @@ def sources_list(config: Config) -> Table:
 def sources_test(config: Config, names: Sequence[str] = ()) -> tuple[Table, Exit]:
     """List each source's units without reading them."""
     rows: list[tuple[object, ...]] = []
-    code = Exit.OK
+    codes = [Exit.OK]
     for source in _sources(config, names):
         try:
             units = list(source.units(None))
             problems = [unit.problem for unit in units if unit.problem]
-            rows.append((source.name, "ok" if not problems else "problem", len(units), "; ".join(problems) or None))
-            code = worst([code, Exit.PARTIAL if problems else Exit.OK])
+            rows.append((source.name, "problem" if problems else "ok", len(units), "; ".join(problems) or None))
+            codes.append(Exit.PARTIAL if problems else Exit.OK)
         except WattledgerError as error:
-            rows.append((source.name, "failed", 0, str(error)))
-            code = worst([code, error.exit_code])
-    return Table("sources_test", "Sources", ("name", "outcome", "units", "message"), rows), code
+            rows.append((source.name, "failed", None, str(error)))
+            codes.append(error.exit_code)
+    return Table("sources_test", "Sources", ("name", "outcome", "units", "message"), rows), worst(codes)
 
 
-def doctor(config: Config) -> tuple[Table, Exit]:
+def config_show(config: Config) -> Table:
+    """Return each value in force and where it was said."""
+    rows = [(said.key, said.value, said.origin) for said in config.settings]
+    return Table("config", "Configuration in force", ("key", "value", "origin"), rows)
+
+
+def config_validate(config: Config) -> Table:
+    """Return what was checked; ConfigError for a source or a model that this release does not have."""
+    _check_model(config)
+    rows = [("file", str(config.path), "ok" if config.path.exists() else "not there: defaults are in force")]
+    for settings in config.sources:
+        source_for(settings)
+        rows.append(("source", settings.name, "ok"))
+    return Table("config_validate", "Configuration", ("what", "name", "outcome"), rows)
+
+
+def doctor(path: Path | None = None, warehouse: Path | None = None) -> tuple[Table, Exit]:
     """Check what a sync needs and say the fix for each finding."""
     from cli.doctor import examine
 
-    return examine(config)
+    return examine(path, warehouse)
 
 
 def demo(folder: Path, say: Say = _quiet) -> DemoResult:
     """Copy the sample data into ``folder`` and run the whole job there."""
     folder.mkdir(parents=True, exist_ok=True)
     with resources.as_file(resources.files("sample_data")) as samples:
+        theirs = folder / FILE_NAME
+        if theirs.exists() and theirs.read_bytes() != (samples / FILE_NAME).read_bytes():
+            raise ConfigError(f"{theirs} is not the demo's. Name another folder: `wattledger demo FOLDER`.")
         for entry in sorted(samples.iterdir()):
             if entry.name.startswith("__") or entry.suffix == ".py":
                 continue
             if entry.is_dir():
                 shutil.copytree(entry, folder / entry.name, dirs_exist_ok=True)
             else:
-                shutil.copyfile(entry, folder / entry.name)
-    config = load_config(folder / "wattledger.toml")
+                shutil.copy2(entry, folder / entry.name)
+    config = load_config(folder / FILE_NAME, environ={})
     _, code = nightly(config, say)
     return DemoResult(folder, report(config), code)

@@ -47,6 +47,13 @@ class BrokenInputError(WattledgerError):
     exit_code = Exit.PARTIAL
 
 
+class UnsettledInputError(BrokenInputError):
+    """A unit refused for now: its bytes may be taken at the next run, so they are tried again.
+
+    The reader was killed, or what stands in the way is another unit and not these bytes.
+    """
+
+
 class WarehouseError(WattledgerError):
     """The warehouse cannot be opened or written: newer than the program, disk full, not a warehouse."""
 

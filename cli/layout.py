@@ -1,0 +1,163 @@
+"""A result table as people read it: short headers with units, numbers aligned and rounded, notes as sentences."""
+
+import math
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import JustifyMethod, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from cli.render import harmless
+from wattledger.tables import Table
+
+MISSING = "–"  # noqa: RUF001 - a dash as wide as a digit: no value, which is not 0
+# The end of a column's name and the unit it stands for; the first that fits is taken.
+_UNITS = (
+    ("_g_co2e_per_kwh", "g/kWh"),
+    ("_kg_co2e", "kg CO2e"),
+    ("_kwh", "kWh"),
+    ("_pct", "%"),
+    ("_mb", "MB"),
+    ("_gb", "GB"),
+    ("_hours", "h"),
+    ("_h", "h"),
+    ("_s", "s"),
+    ("_w", "W"),
+    ("_l", "l"),
+)
+_RANGES = ("_low", "_high")
+_GAP = 2  # blanks between columns
+_WRAPPED = 16  # characters to which a column of text may shrink
+_EXACT = ("value", "number")  # columns that hold numbers of several units: every digit counts
+
+
+def lay_out(table: Table, width: int) -> Iterator[RenderableType]:
+    """Yield the title, the grid (one block per row where the columns do not fit ``width``) and the notes."""
+    if table.title:
+        yield Text(harmless(table.title), style="bold")
+    if table.rows:
+        columns = [_Column.of(table, position) for position in range(len(table.columns))]
+        needed = sum(column.least_width for column in columns) + _GAP * (len(columns) - 1)
+        yield _grid(columns) if needed <= width else _blocks(columns)
+    else:
+        yield Text("  nothing", style="dim")
+    for note in table.notes:
+        yield Padding(Text(harmless(note)), (0, 0, 0, 2))
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column ready to print. Numbers and stamps keep to one line; text may wrap."""
+
+    name: str
+    header: Text
+    cells: Sequence[str]
+    is_number: bool
+    can_wrap: bool
+
+    @classmethod
+    def of(cls, table: Table, position: int) -> "_Column":
+        """Return the column at ``position`` of a table, its values in words."""
+        name = table.columns[position]
+        values = [row[position] for row in table.rows]
+        is_exact = name in _EXACT or name.endswith("_id") or "unit" in table.columns
+        decimals = None if is_exact else _decimals(values)
+        cells = [_cell(value, decimals) for value in values]
+        is_number = any(_is_number(value) for value in values)
+        can_wrap = any(isinstance(value, str | list | tuple | Mapping) for value in values)
+        header = _header(name, max(cell_len(cell) for cell in cells))
+        return cls(harmless(name), header, cells, is_number and not can_wrap, can_wrap)
+
+    @property
+    def least_width(self) -> int:
+        """How many characters the column needs at least to be readable."""
+        natural = max(cell_len(text) for text in (*self.cells, *self.header.plain.split("\n")))
+        return min(natural, _WRAPPED) if self.can_wrap else natural
+
+
+def _grid(columns: Sequence[_Column]) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, _GAP - 1, 0, 0), show_edge=False)
+    for column in columns:
+        justify: JustifyMethod = "right" if column.is_number else "left"
+        grid.add_column(column.header, justify=justify, overflow="fold", no_wrap=not column.can_wrap)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        grid.add_row(*(Text(cell) for cell in row))
+    return grid
+
+
+def _blocks(columns: Sequence[_Column]) -> Grid:
+    grid = Grid(box=None, show_header=False, pad_edge=False, padding=(0, _GAP, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for number in range(len(columns[0].cells)):
+        if number:
+            grid.add_row("", "")
+        for column in columns:
+            grid.add_row(Text(column.name), Text(column.cells[number]))
+    return grid
+
+
+def _header(name: str, width: int) -> Text:
+    """The name in words, broken so that it widens its column by no more than its longest word; its unit below."""
+    end = next((end for end in _RANGES if name.endswith(end)), "")
+    stem = name.removesuffix(end)
+    suffix, unit = next(((s, u) for s, u in _UNITS if stem.endswith(s) and stem != s), ("", ""))
+    words = harmless(stem.removesuffix(suffix) + end).replace("_", " ")
+    longest = max((cell_len(word) for word in words.split()), default=1)
+    lines = textwrap.wrap(words, max(width, longest, cell_len(unit))) or [""]
+    return Text("\n".join([*lines, unit] if unit else lines), style="bold")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _decimals(values: Sequence[object]) -> int:
+    """How many decimals a column needs so that its largest number shows four digits; money shows two or more."""
+    numbers = [abs(float(value)) for value in values if isinstance(value, float | Decimal) and math.isfinite(value)]
+    largest = max(numbers, default=0.0)
+    digits = 3 - math.floor(math.log10(largest)) if largest > 0 else 0
+    is_money = any(isinstance(value, Decimal) for value in values)
+    return max(2 if is_money else 0, min(digits, 9))
+
+
+def _cell(value: object, decimals: int | None) -> str:
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float | Decimal):
+        return _number(value, decimals)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return harmless(_words(value))
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={item}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def _number(value: float | Decimal, decimals: int | None) -> str:
+    """Rounded for reading; what would round to nothing says that it is not nothing."""
+    if isinstance(value, int):
+        return str(value) if decimals is None else f"{value:,}"
+    if not math.isfinite(value):
+        return str(value)
+    if decimals is None:
+        return f"{value:.10g}" if isinstance(value, float) else f"{value.normalize():f}"
+    text = f"{value:,.{decimals}f}"
+    if value and not any(digit in text for digit in "123456789"):
+        least = f"{10.0**-decimals:.{decimals}f}"
+        return f"<{least}" if value > 0 else f">-{least}"
+    return text

@@ -1,0 +1,395 @@
+"""The command line: each command parses, calls one function, prints. Heavy imports wait until a command runs."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.door import Door
+from cli.options import Output, Period, config_options, output_options, parse_age_h, parse_day, period_options
+from wattledger import __version__
+from wattledger.errors import ConfigError, Exit
+
+if TYPE_CHECKING:
+    from wattledger.config import Config
+
+
+def _jobs() -> ModuleType:
+    """The composition root, imported when a command needs it."""
+    return import_module("cli.jobs")
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="wattledger")
+def cli() -> None:
+    """An energy and carbon ledger for cloud and AI spending.
+
+    The bill, the provider's own carbon figures and the logs of energy trackers, held against each other.
+
+    \b
+    Start:
+        wattledger demo                  the whole job on sample data
+        wattledger init                  a warehouse and a configuration here
+        wattledger nightly               sync, estimate, audit, reconcile, publish
+
+    \b
+    Exit codes: 0 ok; 1 failure; 2 usage or configuration; 3 something was refused, the rest is current;
+    4 a gate failed; 5 locked by another run; 6 stale.
+    """
+
+
+@cli.command()
+@output_options
+@config_options
+def init(config: "Config", output: Output) -> None:
+    """Create the warehouse, and a commented wattledger.toml where there is none.
+
+    \b
+    Example:
+        wattledger init
+    """
+    from cli.template import write_template
+
+    if write_template(config.path):
+        output.say(f"wrote {config.path}: add your sources there, then run `wattledger sync`")
+    output.write(_jobs().init(config))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("demo"))
+@output_options
+def demo(folder: Path, output: Output) -> Exit:
+    """Run the whole job on sample data, copied into FOLDER (default: ./demo).
+
+    \b
+    Example:
+        wattledger demo
+    """
+    from cli.template import next_steps
+
+    result = _jobs().demo(folder, output.detail)
+    output.write(*result.tables)
+    for line in next_steps(result.folder):
+        output.say(line)
+    return Exit(result.exit_code)
+
+
+@cli.command()
+@click.option(
+    "--config", "config_file", metavar="FILE", type=click.Path(path_type=Path), help="Default: wattledger.toml."
+)
+@click.option("--warehouse", metavar="FILE", type=click.Path(path_type=Path), help="The DuckDB file to work on.")
+@output_options
+def doctor(config_file: Path | None, warehouse: Path | None, output: Output) -> Exit:
+    """Check what a sync needs; print the fix for each finding. Exit 1 when something is wrong.
+
+    \b
+    Example:
+        wattledger doctor
+    """
+    table, code = _jobs().doctor(config_file, warehouse)
+    output.write(table)
+    return Exit(code)
+
+
+@cli.group()
+def sources() -> None:
+    """What is configured, and whether it can be listed."""
+
+
+@sources.command("list")
+@output_options
+@config_options
+def sources_list(config: "Config", output: Output) -> None:
+    """Show the configured sources.
+
+    \b
+    Example:
+        wattledger sources list
+    """
+    output.write(_jobs().sources_list(config))
+
+
+@sources.command("test")
+@click.argument("names", nargs=-1)
+@output_options
+@config_options
+def sources_test(names: tuple[str, ...], config: "Config", output: Output) -> Exit:
+    """List the units of each source (or of NAMES) without reading them.
+
+    \b
+    Example:
+        wattledger sources test
+    """
+    table, code = _jobs().sources_test(config, names)
+    output.write(table)
+    return Exit(code)
+
+
+@cli.command()
+@click.option("--source", "names", multiple=True, metavar="NAME", help="Only this source; repeatable.")
+@click.option("--full", is_flag=True, help="Read again what did not change.")
+@output_options
+@config_options
+def sync(names: tuple[str, ...], full: bool, config: "Config", output: Output) -> Exit:
+    """Load what is new or was rewritten at the sources.
+
+    \b
+    Example:
+        wattledger sync
+    """
+    table, code = _jobs().sync(config, names, full, output.say)
+    output.write(table)
+    return Exit(code)
+
+
+@cli.command()
+@click.option("--max-age", metavar="AGE", help="Exit 6 when the last good sync is older: 36h, 2d, 90m.")
+@output_options
+@config_options
+def status(max_age: str | None, config: "Config", output: Output) -> Exit:
+    """Show what is loaded from each source, and how old it is.
+
+    \b
+    Example:
+        wattledger status --max-age 36h
+    """
+    table, code = _jobs().status(config, parse_age_h(max_age), output.say)
+    output.write(table)
+    return Exit(code)
+
+
+@cli.command()
+@output_options
+@config_options
+def estimate(config: "Config", output: Output) -> Exit:
+    """Make the rate card again: every rate of every SKU and month on the bill.
+
+    \b
+    Example:
+        wattledger estimate
+    """
+    table, code = _jobs().estimate(config)
+    output.write(table)
+    return Exit(code)
+
+
+@cli.command()
+@output_options
+@config_options
+def reconcile(config: "Config", output: Output) -> Exit:
+    """Hold the model, the provider's figures and the trackers against each other.
+
+    \b
+    Example:
+        wattledger reconcile
+    """
+    tables, code = _jobs().reconcile(config)
+    output.write(*tables)
+    return Exit(code)
+
+
+@cli.command()
+@click.option("--group-by", "group_by", multiple=True, metavar="COLUMN", help="Repeatable: service_name, ...")
+@click.option("--section", metavar="NAME", help="One section only.")
+@period_options
+@output_options
+@config_options
+def report(group_by: tuple[str, ...], section: str | None, period: Period, config: "Config", output: Output) -> None:
+    """Show energy, emissions and cost, what they cover, and how the three answers compare.
+
+    \b
+    Example:
+        wattledger report --since 2025-03 --until 2025-04 --section summary
+    """
+    asked = {"since": period.since, "until": period.until, "group_by": group_by, "section": section}
+    output.write(*_jobs().report(config, **asked, say=output.say))
+
+
+@cli.command()
+@click.argument("line", type=int, required=False)
+@click.option("--service", metavar="NAME", help="All lines of a service, e.g. AmazonEC2; with --month.")
+@click.option("--month", metavar="YYYY-MM", help="The charge month.")
+@click.option("--run", metavar="RUN_ID", help="A tracker's run.")
+@output_options
+@config_options
+def explain(
+    line: int | None, *, service: str | None, month: str | None, run: str | None, config: "Config", output: Output
+) -> None:
+    """Show how a figure came to be, so that it can be worked out by hand.
+
+    Give the line_id of a bill line, or a service and month, or a tracker's run.
+
+    \b
+    Example:
+        wattledger explain --service AmazonEC2 --month 2025-03
+    """
+    asked = [line is not None, service is not None or month is not None, run is not None]
+    if sum(asked) != 1 or (service is None) != (month is None):
+        raise click.UsageError("give a LINE id, or --service NAME with --month YYYY-MM, or --run RUN_ID.")
+    wanted = {"line": line, "service": service, "month": parse_day(month), "run": run}
+    output.write(*_jobs().explain(config, **wanted, say=output.say))
+
+
+@cli.command()
+@click.argument("query")
+@output_options
+@config_options
+def sql(query: str, config: "Config", output: Output) -> None:
+    """Run one SELECT over the warehouse, read-only: no file, no network. QUERY - reads it from stdin.
+
+    \b
+    Example:
+        wattledger sql "select provider, count(*) as lines from ledger.usage group by all order by all"
+    """
+    text = sys.stdin.read() if query == "-" else query
+    output.write(_jobs().sql(config, text, output.say), records=True)
+
+
+@cli.group()
+def factors() -> None:
+    """The factor set: every number an estimate rests on, with unit, year, source and licence."""
+
+
+@factors.command("list")
+@output_options
+@config_options
+def factors_list(config: "Config", output: Output) -> None:
+    """Show the factor set in force.
+
+    \b
+    Example:
+        wattledger factors list
+    """
+    output.write(_jobs().factors_list(config, output.say))
+
+
+@factors.command("show")
+@click.argument("key")
+@output_options
+@config_options
+def factors_show(key: str, config: "Config", output: Output) -> None:
+    """Show the factor rows whose id begins with KEY.
+
+    \b
+    Example:
+        wattledger factors show region/aws:eu-central-1
+    """
+    output.write(_jobs().factors_show(config, key, output.say))
+
+
+@cli.command()
+@output_options
+@config_options
+def audit(config: "Config", output: Output) -> Exit:
+    """Check conservation, signs and completeness over the whole warehouse. Exit 4 when a promise is broken.
+
+    \b
+    Example:
+        wattledger audit
+    """
+    table, code = _jobs().audit(config, output.say)
+    output.write(table)
+    return Exit(code)
+
+
+@cli.command()
+@click.option("--to", "target", metavar="FILE", type=click.Path(path_type=Path), help="Another file than configured.")
+@output_options
+@config_options
+def publish(target: Path | None, config: "Config", output: Output) -> None:
+    """Write the read-only snapshot that analysts open while syncs run.
+
+    \b
+    Example:
+        wattledger publish
+    """
+    output.write(_jobs().publish(config, target))
+
+
+@cli.command()
+@output_options
+@config_options
+def rebuild(config: "Config", output: Output) -> Exit:
+    """Make the warehouse again from the sources; the old one stays in force until the new one is whole.
+
+    \b
+    Example:
+        wattledger rebuild
+    """
+    table, code = _jobs().rebuild(config, output.say)
+    output.write(table)
+    return Exit(code)
+
+
+@cli.command()
+@output_options
+@config_options
+def nightly(config: "Config", output: Output) -> Exit:
+    """Sync, estimate, audit, reconcile, publish: the one line for a scheduler.
+
+    \b
+    Example:
+        wattledger nightly
+    """
+    tables, code = _jobs().nightly(config, output.say)
+    output.write(*tables)
+    return Exit(code)
+
+
+@cli.group("config")
+def config_group() -> None:
+    """What is in force, and where each value was said."""
+
+
+@config_group.command("show")
+@output_options
+@config_options
+def config_show(config: "Config", output: Output) -> None:
+    """Print each value with its origin; secrets are masked.
+
+    \b
+    Example:
+        wattledger config show
+    """
+    output.write(_jobs().config_show(config))
+
+
+@config_group.command("validate")
+@output_options
+@config_options
+def config_validate(config: "Config", output: Output) -> None:
+    """Check the configuration without running anything. Exit 2 when it is wrong.
+
+    \b
+    Example:
+        wattledger config validate
+    """
+    output.write(_jobs().config_validate(config))
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@output_options
+def completion(shell: str, output: Output) -> None:
+    """Print the completion script for a shell.
+
+    \b
+    Example:
+        wattledger completion bash
+    """
+    from click.shell_completion import get_completion_class
+
+    maker = get_completion_class(shell)
+    if maker is None:
+        raise ConfigError(f"There is no completion for {shell}.")
+    script = maker(cli, {}, "wattledger", "_WATTLEDGER_COMPLETE").source()
+    if output.format == "table" and output.file is None:
+        click.echo(script)
+    else:
+        from wattledger.tables import Table
+
+        output.write(Table("completion", "", ("shell", "script"), [(shell, script)]))

@@ -1,0 +1,336 @@
+"""The configuration: one file, `wattledger.toml`, and what stands above and below it.
+
+Precedence: flag, `WATTLEDGER_<TABLE>_<KEY>`, project file, user file, default. Relative paths start at the folder of
+the file that says them; those of flags and the environment at the working directory. Secrets have no place here.
+"""
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from wattledger.config_errors import dotted, invalid, refuse_secrets, unknown
+from wattledger.contracts import SourceSettings
+from wattledger.errors import ConfigError
+
+FILE_NAME = "wattledger.toml"
+MASK = "***"
+DEFAULTS = {"warehouse.path": "wattledger.duckdb", "warehouse.memory_limit": "1500MB", "estimate.model": "default"}
+_MASKED = ("external_id",)
+_OPTIONS = ("bigquery_location", "profile", "role_arn", "external_id", "arm_endpoint", "ca_file")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value in force and where it was said: a flag, a variable, a file and line, or `default`."""
+
+    key: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is in force. ``path`` is the project file, whether or not it exists."""
+
+    path: Path
+    warehouse_path: Path
+    snapshot_path: Path
+    spool_path: Path
+    memory_limit: str
+    threads: int | None
+    model: str
+    sources: tuple[SourceSettings, ...]
+    settings: tuple[Setting, ...] = field(default=(), compare=False)
+
+
+def _day(value: object) -> object:
+    """A day; ``2025-03`` means its first."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(f"{value}-01" if len(value) == len("2025-03") else value)
+        except ValueError:
+            raise ValueError("should be a day or a month, e.g. 2025-03-01 or 2025-03") from None
+    return value
+
+
+def _zone(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            ZoneInfo(value)
+        except (KeyError, OSError, ValueError):
+            raise ValueError("is no time zone; write one like UTC or Europe/Berlin") from None
+    return value
+
+
+_Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Warehouse(_Table):
+    path: _Text | None = None
+    snapshot: _Text | None = None
+    spool: _Text | None = None
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$")] | None = None
+    threads: Annotated[int, Field(ge=1)] | None = None
+
+
+class _Estimate(_Table):
+    model: _Text | None = None
+
+
+class _Source(_Table):
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    kind: _Text
+    location: _Text | None = None
+    table: _Text | None = None
+    bigquery_location: _Text | None = None
+    since: Annotated[date, BeforeValidator(_day)] | None = None
+    profile: _Text | None = None
+    role_arn: _Text | None = None
+    external_id: _Text | None = None
+    timezone: Annotated[str, BeforeValidator(_zone)] | None = None
+    mapping: _Text | None = None
+    include: list[_Text] = []
+    exclude: list[_Text] = []
+    arm_endpoint: _Text | None = None
+    ca_file: _Text | None = None
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> "_Source":
+        if (self.location is None) == (self.table is None):
+            raise ValueError("give `location` (a file, a folder, a glob or a URL) or `table`, one of the two")
+        return self
+
+
+class _File(_Table):
+    warehouse: _Warehouse = _Warehouse()
+    estimate: _Estimate = _Estimate()
+    source: list[_Source] = []
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One place that can say something: its values by key, the folder its paths start at, and how it is named."""
+
+    values: Mapping[str, Any]
+    folder: Path
+    origins: Mapping[str, str]
+    sources: Sequence[_Source] = ()
+
+
+def load_config(
+    path: Path | None = None,
+    *,
+    warehouse: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Config:
+    """Return the configuration in force.
+
+    ``path`` is the project file (default: `wattledger.toml` here), ``warehouse`` the flag of that name.
+    Raises ConfigError naming file, line and the nearest match for what cannot be.
+    """
+    env = os.environ if environ is None else environ
+    here = Path.cwd()
+    asked = path or (Path(env["WATTLEDGER_CONFIG"]) if env.get("WATTLEDGER_CONFIG") else None)
+    if asked is not None and not asked.is_file():
+        raise ConfigError(f"{asked}: there is no such file. `wattledger init` writes one; --config names another.")
+    project = here / (asked or FILE_NAME)
+    layers = [_flag_layer(warehouse, here), _env_layer(env, here)]
+    layers += [_file_layer(file) for file in (project, user_file(env)) if file is not None and file.is_file()]
+    return _merge(project, layers)
+
+
+def user_file(environ: Mapping[str, str]) -> Path | None:
+    """Return where the user's own file would be on this platform; None for a user without a home."""
+    home = environ.get("HOME")
+    if base := environ.get("XDG_CONFIG_HOME"):
+        folder = Path(base)
+    elif not home:
+        return None
+    elif sys.platform == "darwin":
+        folder = Path(home) / "Library" / "Application Support"
+    else:
+        folder = Path(home) / ".config"
+    return folder / "wattledger" / FILE_NAME
+
+
+def _flag_layer(warehouse: Path | None, here: Path) -> _Layer:
+    if warehouse is None:
+        return _Layer({}, here, {})
+    refuse_secrets({"--warehouse": str(warehouse)}, lambda keys: str(keys[0]))
+    return _Layer({"warehouse.path": str(warehouse)}, here, {"warehouse.path": "--warehouse"})
+
+
+def _env_layer(environ: Mapping[str, str], here: Path) -> _Layer:
+    known = {
+        f"WATTLEDGER_{table}_{key}".upper(): (table, key)
+        for table, model in (("warehouse", _Warehouse), ("estimate", _Estimate))
+        for key in model.model_fields
+    }
+    values: dict[str, dict[str, str]] = {}
+    for name, value in environ.items():
+        if name in known:
+            table, key = known[name]
+            values.setdefault(table, {})[key] = value
+        elif name.startswith(("WATTLEDGER_WAREHOUSE_", "WATTLEDGER_ESTIMATE_")):
+            raise ConfigError(f"{name}: " + unknown("such variable", name, known))
+    origins = {f"{table}.{key}": name for name, (table, key) in known.items()}
+
+    def name_of(keys: Sequence[object]) -> str:
+        return origins[".".join(str(key) for key in keys[:2])]
+
+    refuse_secrets(values, name_of)
+    try:
+        parsed = _File.model_validate(values)
+    except ValidationError as error:
+        raise invalid(error.errors(), name_of, lambda _: ()) from None
+    return _Layer(_scalars(parsed), here, origins)
+
+
+def _file_layer(file: Path) -> _Layer:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file}: is not UTF-8 text. Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: is not valid TOML: {error}.") from None
+
+    def place(keys: Sequence[object]) -> str:
+        return f"{file}, line {line_of(text, keys)}"
+
+    refuse_secrets(document, lambda keys: f"{place(keys)}: {dotted(keys)}")
+    try:
+        parsed = _File.model_validate(document, strict=True)
+    except ValidationError as error:
+        raise invalid(error.errors(), place, _known_keys) from None
+    _refuse_same_names(parsed.source, place)
+    origins = {key: f"{file}:{line_of(text, key.split('.'))}" for key in _scalars(parsed)}
+    origins |= {
+        f"source.{source.name}.{key}": f"{file}:{line_of(text, ('source', position, key))}"
+        for position, source in enumerate(parsed.source)
+        for key in source.model_fields_set
+    }
+    return _Layer(_scalars(parsed), file.absolute().parent, origins, parsed.source)
+
+
+def _known_keys(keys: Sequence[object]) -> Sequence[str]:
+    """The keys that may stand in a table of the file, given the table's own place."""
+    tables: dict[object, type[_Table]] = {"warehouse": _Warehouse, "estimate": _Estimate, "source": _Source}
+    return list((tables[keys[0]] if keys else _File).model_fields)
+
+
+def _refuse_same_names(sources: Sequence[_Source], place: Callable[[Sequence[object]], str]) -> None:
+    seen: set[str] = set()
+    for position, source in enumerate(sources):
+        if source.name in seen:
+            raise ConfigError(
+                f"{place(('source', position, 'name'))}: a second source is named {source.name!r}. Rename one: "
+                "the name is part of every line's identity."
+            )
+        seen.add(source.name)
+
+
+def _scalars(parsed: _File) -> dict[str, Any]:
+    said = parsed.model_dump(exclude={"source"}, exclude_none=True)
+    return {f"{table}.{key}": value for table, values in said.items() for key, value in values.items()}
+
+
+def line_of(text: str, keys: Sequence[object]) -> int:
+    """Return the line of a TOML text at which ``keys`` is said: where the first prefix that holds it begins to."""
+    lines = text.splitlines(keepends=True)
+    before = 0
+    for count in range(1, len(lines) + 1):
+        try:
+            found: Any = tomllib.loads("".join(lines[:count]))
+        except tomllib.TOMLDecodeError:
+            continue  # within a value of several lines
+        try:
+            for key in keys:
+                found = found[key]
+        except (KeyError, IndexError, TypeError):
+            before = count
+            continue
+        return before + 1
+    return 1
+
+
+def _merge(project: Path, layers: Sequence[_Layer]) -> Config:
+    settings: list[Setting] = []
+
+    def pick(key: str, default: str | None = None) -> tuple[Any, Path | None]:
+        for layer in layers:
+            if key in layer.values:
+                settings.append(Setting(key, str(layer.values[key]), layer.origins[key]))
+                return layer.values[key], layer.folder
+        settings.append(Setting(key, default or "", "default"))
+        return default, None
+
+    def pick_path(key: str, default: Path) -> Path:
+        value, folder = pick(key, str(default))
+        if folder is None:
+            return default
+        if "://" in value or value.startswith("md:"):
+            raise ConfigError(f"{settings[-1].origin}: {key} is a file on this machine; {value} is not.")
+        return folder / Path(value).expanduser()
+
+    warehouse = pick_path("warehouse.path", project.absolute().parent / DEFAULTS["warehouse.path"])
+    snapshot = pick_path("warehouse.snapshot", warehouse.with_name(f"{warehouse.stem}.snapshot.duckdb"))
+    if snapshot == warehouse:
+        raise ConfigError(f"The warehouse and its snapshot are one file, {warehouse}. Give the snapshot another name.")
+    spool = pick_path("warehouse.spool", warehouse.parent / "spool")
+    memory_limit, _ = pick("warehouse.memory_limit", DEFAULTS["warehouse.memory_limit"])
+    threads, _ = pick("warehouse.threads")
+    model, _ = pick("estimate.model", DEFAULTS["estimate.model"])
+    sources: tuple[SourceSettings, ...] = ()
+    # Sources are one list: the nearest file that has any gives them all.
+    if layer := next((layer for layer in layers if layer.sources), None):
+        sources = tuple(_source(source, layer.folder) for source in layer.sources)
+        settings += [setting for source in layer.sources for setting in _said(source, layer)]
+    return Config(project, warehouse, snapshot, spool, memory_limit, threads, model, sources, tuple(settings))
+
+
+def _source(source: _Source, folder: Path) -> SourceSettings:
+    options = {key: value for key in _OPTIONS if (value := getattr(source, key)) is not None}
+    if source.ca_file is not None:
+        options["ca_file"] = _local(source.ca_file, folder)
+    location = f"bigquery://{source.table}" if source.location is None else _local(source.location, folder)
+    return SourceSettings(
+        source.name,
+        source.kind,
+        location,
+        source.since,
+        source.timezone,
+        tuple(source.include),
+        tuple(source.exclude),
+        None if source.mapping is None else _local(source.mapping, folder),
+        options,
+    )
+
+
+def _local(location: str, folder: Path) -> str:
+    """A local path made absolute; a URL as it is."""
+    return location if "://" in location else str(folder / Path(location).expanduser())
+
+
+def _said(source: _Source, layer: _Layer) -> Iterator[Setting]:
+    for key in _Source.model_fields:
+        if key in source.model_fields_set:
+            value = getattr(source, key)
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            shown = MASK if key in _MASKED else text
+            name = f"source.{source.name}.{key}"
+            yield Setting(name, shown, layer.origins[name])
