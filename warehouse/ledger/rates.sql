@@ -54,7 +54,19 @@ select
     r.embodied_kg_co2e_low,
     r.embodied_kg_co2e_high,
     r.water_l,
-    r.inputs,
-    r.factor_refs
+    r.machines,
+    i.inputs,
+    case when i.basis is not null then
+        list_sort(list_distinct(list_filter(
+            list_concat(i.factor_refs, [f.region_ref, f.pue_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref]),
+            lambda ref: ref is not null
+        )))
+    end as factor_refs
 from core.rate as r
 inner join core.sku as s on s.sku_id = r.sku_id
+left join core.rate_input as i on i.model = r.model and i.factor_set = r.factor_set and i.basis = r.basis
+left join core.site_factor as f
+    on f.factor_set = r.factor_set
+    and f.provider = s.provider
+    and f.region_id = s.region_id
+    and f.charge_month = r.charge_month

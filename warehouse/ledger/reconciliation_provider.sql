@@ -1,5 +1,5 @@
 -- The model against the provider's own figures, location-based with location-based (scope 2).
--- Grain: month x account x region, and month x account x region x service where the provider has services (column grain).
+-- Grain: month x account x region, and month x account x region x service where the provider names services (column grain).
 -- Filled by `wattledger reconcile`. gap = model minus provider; its parts and the unexplained rest sum to it.
 select
     usage_month,
@@ -13,17 +13,27 @@ select
     model_location_based_kg_co2e_low,
     model_location_based_kg_co2e_high,
     model_energy_kwh,
+    model_reserved_idle_energy_kwh,
     provider_location_based_kg_co2e,
+    provider_null_reason,
+    grid_g_co2e_per_kwh,
+    grid_direct_g_co2e_per_kwh,
+    country_direct_g_co2e_per_kwh,
     provider_implied_kwh,
     provider_implied_kwh_low,
     provider_implied_kwh_high,
+    days_held,
+    days_in_month,
+    ratio,
     gap_kg_co2e,
     gap_timing_kg_co2e,
     gap_boundary_kg_co2e,
+    gap_reserved_idle_kg_co2e,
     gap_coverage_kg_co2e,
     gap_grid_factor_kg_co2e,
     gap_grid_factor_assumption,
     gap_unexplained_kg_co2e,
+    largest_cause,
     verdict,
     note
 from core.reconciliation_provider

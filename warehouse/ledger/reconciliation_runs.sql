@@ -1,23 +1,35 @@
 -- Tracker runs against the billed resources they ran on, as IT energy over the overlap.
--- Grain: tracker run x billed resource; a run without a match keeps its row at level L5. Filled by `wattledger reconcile`.
+-- Grain: one row per tracker run; a run without a match keeps its row at level L5. Filled by `wattledger reconcile`.
+-- Sums over runs take the rows where is_counted: whole-host runs that overlap on one machine measured the same machine.
 select
     tool,
     run_id,
-    resource_id,
     match_level,
+    match_reason,
+    provider,
+    sub_account_id,
+    region_id,
+    resource_id,
+    instance_type,
     overlap_start,
     overlap_end,
     overlap_h,
     run_h,
     billed_h,
+    run_it_energy_kwh,
     tracker_it_energy_kwh,
     model_it_energy_kwh,
     model_it_energy_kwh_low,
     model_it_energy_kwh_high,
+    compared_parts,
     ratio,
+    band_low,
+    band_high,
     effective_cost,
     billing_currency,
     grade,
+    run_group,
+    is_counted,
     verdict,
     reason
 from core.reconciliation_run

@@ -1,0 +1,169 @@
+"""What a report holds: small tables, each from one query in `reconcile/sql`."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+
+from models.resources import sql as model_sql
+from reconcile.resources import sql
+from wattledger.errors import ConfigError
+from wattledger.tables import Table
+
+# What services can be grouped by: the name asked for -> (column, expression).
+GROUPS = {
+    "month": ("charge_month", "coalesce(d.charge_month, d.billing_month)"),
+    "day": ("usage_date", "d.usage_date"),
+    "provider": ("provider", "s.provider"),
+    "account": ("sub_account_id", "d.sub_account_id"),
+    "service": ("service_name", "s.service_name"),
+    "region": ("region_id", "s.region_id"),
+    "resource_kind": ("resource_kind", "r.resource_kind"),
+    "currency": ("currency", "d.billing_currency"),
+}
+_BY_TIME = ("charge_month", "usage_date")
+_TAG = "tag:"
+_TOP = 15
+_CORRELATED = "Low and high are 90 % ends summed as fully correlated, which is the widest a total can be."
+
+
+def sections(
+    connection: duckdb.DuckDBPyConnection, since: date | None, until: date | None, group_by: Sequence[str] = ()
+) -> list[Table]:
+    """Return the tables of the report over [since, until), UTC; figures by month take every month it touches.
+
+    ``group_by`` chooses the columns of the table ``services``: keys of GROUPS or ``tag:KEY``. Raises ConfigError
+    for any other. Tables of restatements and refused deliveries are there only when there are some.
+    """
+    period = {"since": since, "until": until}
+    tables = [
+        _summary(connection, period),
+        _provider(connection, period),
+        _runs(connection, period),
+        services(connection, period, group_by or ("service",)),
+        _coverage(connection, period),
+        _unmodelled(connection, period),
+    ]
+    restatements = _table(connection, "restatements", "Restated since first loaded", period)
+    refused = _table(connection, "refused", "Deliveries that could not be read", {})
+    tables += [table for table in (restatements, refused) if table.rows]
+    return [*tables, _method(connection, period), _attribution(connection, period)]
+
+
+Period = dict[str, date | None]
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection, name: str, title: str, period: Period, notes: Sequence[str] = ()
+) -> Table:
+    result = connection.execute(sql(f"report_{name}"), period)
+    columns = [column[0] for column in result.description or ()]
+    return Table(name, title, columns, result.fetchall(), notes)
+
+
+def _summary(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    notes = [
+        "Three answers, never added: the model's energy after PUE, the energy that the provider's scope 2 implies, and "
+        "the IT energy that trackers measured beside the model's for the same machines and hours.",
+        "The gap is model minus provider, scope 2 location-based; market-based stands beside it. " + _CORRELATED,
+    ]
+    return _table(connection, "summary", "Model, provider and trackers by month", period, notes)
+
+
+def _provider(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    assumed = connection.execute(sql("report_assumptions"), period).fetchall()
+    notes = [
+        "gap = timing + boundary + reserved idle + coverage + grid factor + unexplained; a missing part could not be "
+        "computed, its reason is in the note, and it stays in unexplained.",
+        "By service: ledger.reconciliation_provider where grain = 'service'. Providers lump and allocate services, so "
+        "account x region is the more reliable.",
+        *(f"Grid factor is assumed, not computed, in {region}: {text}." for region, text in assumed),
+    ]
+    return _table(connection, "provider", "Model against provider by account and region", period, notes)
+
+
+def _runs(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    runs, machines, repeated_kwh = connection.execute(sql("report_repeats"), period).fetchall()[0]
+    notes = ["Energy is IT energy, before PUE, over the hours that are billed. Consistent is within a band, not proven."]
+    if runs:
+        notes.append(
+            f"{runs} runs measured {machines} machine(s) that another run already measures: they do not count in "
+            f"sums, which leaves {repeated_kwh or 0.0:.3f} kWh uncounted that would be counted again."
+        )
+    return _table(connection, "runs", "Model against trackers by run", period, notes)
+
+
+def services(connection: duckdb.DuckDBPyConnection, period: Period, group_by: Sequence[str]) -> Table:
+    """Return energy, emissions and cost by the columns of ``group_by``, with a total that they sum to."""
+    columns, expressions, headers = [], [], []
+    for number, name in enumerate(dict.fromkeys(group_by)):
+        column, expression = _group(connection, number, name)
+        columns.append(column)
+        expressions.append(f"{expression} as {column}")
+        headers.append(name if name.startswith(_TAG) else column)
+    keys = ", ".join(columns)
+    by_time = "".join(f"{column}, " for column in columns if column in _BY_TIME)
+    query = (
+        sql("report_services")
+        .replace("/* dimensions */", ", ".join(expressions))
+        .replace("/* first key */", columns[0])
+        .replace("/* keys */", keys)
+        .replace("/* order */", by_time)
+    )
+    result = connection.execute(query, period)
+    names = [column[0] for column in result.description or ()][len(columns) : -1]
+    found = result.fetchall()
+    rows = [("total", *row[1:-1]) if row[-1] else row[:-1] for row in found]
+    notes = [_CORRELATED, "Market-based emissions are null: no contract or supplier factor is configured."]
+    if any(row[-1] and row[-2] is None for row in found):
+        notes.append("The total cost is null: it would add several currencies. Group by currency to see each.")
+    return Table("services", "Energy, emissions and cost", [*headers, *names], rows, notes)
+
+
+def _group(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> tuple[str, str]:
+    """Return column and expression of a group; the key of a tag is bound, it never reaches the SQL text."""
+    if name.startswith(_TAG) and name != _TAG:
+        connection.execute(f"set variable report_tag_{number} = ?", [name.removeprefix(_TAG)])
+        key = f"getvariable('report_tag_{number}')"
+        found = ", ".join(f"map_extract_value(t.tags, {text})" for text in (key, f"'user:' || {key}", f"'user_' || {key}"))
+        return f"tag_{number}", f"coalesce({found})"
+    known = {**GROUPS, **{group[0]: group for group in GROUPS.values()}, "billing_currency": GROUPS["currency"]}
+    if name not in known:
+        raise ConfigError(f"Cannot group by {name!r}. Choose from {', '.join(GROUPS)}, or {_TAG}KEY for a tag.")
+    return known[name]
+
+
+def _coverage(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    notes = ["Every line of the bill has one disposition. Cost shares are within a currency."]
+    return _table(connection, "coverage", "What became of every line", period, notes)
+
+
+def _unmodelled(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    whole = _table(connection, "unmodelled", "Not estimated, the dearest first", period)
+    if len(whole.rows) <= _TOP:
+        return whole
+    notes = [f"{len(whole.rows) - _TOP} more: see ledger.coverage."]
+    return Table(whole.name, whole.title, whole.columns, whole.rows[:_TOP], notes)
+
+
+def _method(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    notes = [
+        "kWh = quantity x energy per unit (ledger.rates); location-based kg = kWh x grid g/kWh / 1000. "
+        "`wattledger explain` prints the formula of a line with its numbers.",
+        "Unused reservations are estimated and outside the totals. Embodied emissions are never part of the "
+        "operational figure.",
+    ]
+    return _table(connection, "method", "Method", period, notes)
+
+
+def _attribution(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    used = [row[0] for row in connection.execute(sql("report_used_factors"), period).fetchall()]
+    rows = connection.execute(
+        "select source, source_release, licence, count(distinct factor_id) as factor_rows "  # noqa: S608
+        f"from ({model_sql('factor_rows')}) where list_contains(?::varchar[], factor_id) group by all "
+        "order by factor_rows desc, source, source_release, licence",
+        [used],
+    ).fetchall()
+    return Table(
+        "attribution", "Sources of the factors used", ("source", "source_release", "licence", "factor_rows"), rows
+    )

@@ -1,0 +1,30 @@
+-- What became of every line. Grain: disposition x reason x currency. Parameters: since, until.
+with daily as (
+    select
+        coalesce(r.disposition, 'unmodelled') as disposition,
+        case when r.sku_id is null then 'not rated: no charge period, or `estimate` has not run' else r.gap_reason end as gap_reason,
+        d.billing_currency,
+        d.lines,
+        d.billed_cost
+    from core.usage_daily as d
+    left join core.rate as r
+        on r.sku_id = d.sku_id
+        and r.charge_month = d.charge_month
+        and r.model = (select value from core.setting where key = 'model')
+        and r.factor_set = (select value from core.setting where key = 'factor_set')
+    where
+        coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)
+        and coalesce(coalesce(d.usage_date, d.billing_month) < $until::date, true)
+)
+
+select
+    disposition,
+    gap_reason,
+    sum(lines)::bigint as lines,
+    sum(lines)::double / sum(sum(lines)) over ()::double as lines_share,
+    sum(billed_cost)::decimal(38, 12) as billed_cost,
+    sum(billed_cost)::double / nullif(sum(sum(billed_cost)) over (partition by billing_currency)::double, 0e0) as billed_cost_share,
+    billing_currency
+from daily
+group by disposition, gap_reason, billing_currency
+order by disposition, lines desc, gap_reason, billing_currency

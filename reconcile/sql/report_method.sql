@@ -1,0 +1,39 @@
+-- How the figures came to be. Grain: statement. Parameters: since, until.
+with used as (
+    select r.sku_id, r.method, r.quality, r.grid_boundary, r.factor_resolution, sum(d.lines) as lines
+    from core.usage_daily as d
+    inner join core.rate as r
+        on r.sku_id = d.sku_id
+        and r.charge_month = d.charge_month
+        and r.model = (select value from core.setting where key = 'model')
+        and r.factor_set = (select value from core.setting where key = 'factor_set')
+    where
+        r.disposition = 'estimated'
+        and coalesce(d.usage_date >= $since::date, true)
+        and coalesce(d.usage_date < $until::date, true)
+    group by all
+),
+
+statement as (
+    select 1 as place, 'model' as what, value, null::bigint as lines from core.setting where key = 'model'
+    union all
+    select 2, 'factor_set', value, null from core.setting where key = 'factor_set'
+    union all
+    select 3, 'grid_boundary', grid_boundary, sum(lines)::bigint from used group by grid_boundary
+    union all
+    select 4, 'method', method, sum(lines)::bigint from used group by method
+    union all
+    select
+        5,
+        'quality',
+        ['1 measured power', '2 modelled, observed utilisation', '3 modelled, default utilisation', '4 coefficient', '5 spend proxy'][quality],
+        sum(lines)::bigint
+    from used
+    group by quality
+    union all
+    select 6, 'weakest factor', factor_resolution, sum(lines)::bigint from used group by factor_resolution
+)
+
+select what, value, lines
+from statement
+order by place, lines desc, value

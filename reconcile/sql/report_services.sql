@@ -1,0 +1,55 @@
+-- Energy, emissions and cost by the columns asked for, and their total. Grain: one row per group, then the total.
+-- Parameters: since, until. The placeholders are filled from a fixed list of columns (reconcile/report.py).
+-- Energy and emissions are those of lines in use; the ends are summed as fully correlated. Every sum is exact.
+with in_force as (
+    select
+        max(case when key = 'model' then value end) as model,
+        max(case when key = 'factor_set' then value end) as factor_set
+    from core.setting
+),
+
+priced as (
+    select
+        /* dimensions */,
+        d.lines,
+        d.effective_cost,
+        d.billing_currency as cost_currency,
+        case when r.usage_state = 'used' then d.consumed_quantity end as used_quantity,
+        case when r.usage_state = 'reserved_idle' then d.consumed_quantity * r.energy_kwh end as idle_energy_kwh,
+        r.energy_kwh, r.energy_kwh_low, r.energy_kwh_high,
+        r.location_based_kg_co2e, r.location_based_kg_co2e_low, r.location_based_kg_co2e_high,
+        r.embodied_kg_co2e
+    from core.usage_daily as d
+    inner join core.sku as s on s.sku_id = d.sku_id
+    cross join in_force as f
+    left join core.tag_set as t on t.tag_set_id = d.tag_set_id
+    left join core.rate as r
+        on r.sku_id = d.sku_id
+        and r.charge_month = d.charge_month
+        and r.model = f.model
+        and r.factor_set = f.factor_set
+    where
+        coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)
+        and coalesce(coalesce(d.usage_date, d.billing_month) < $until::date, true)
+)
+
+select
+    /* keys */,
+    sum(lines)::bigint as lines,
+    sum((used_quantity * energy_kwh)::decimal(38, 15))::double as energy_kwh,
+    sum(least(used_quantity * energy_kwh_low, used_quantity * energy_kwh_high)::decimal(38, 15))::double as energy_kwh_low,
+    sum(greatest(used_quantity * energy_kwh_low, used_quantity * energy_kwh_high)::decimal(38, 15))::double as energy_kwh_high,
+    sum((used_quantity * location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
+    sum(least(used_quantity * location_based_kg_co2e_low, used_quantity * location_based_kg_co2e_high)::decimal(38, 15))::double
+        as location_based_kg_co2e_low,
+    sum(greatest(used_quantity * location_based_kg_co2e_low, used_quantity * location_based_kg_co2e_high)::decimal(38, 15))::double
+        as location_based_kg_co2e_high,
+    sum((used_quantity * embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e,
+    sum(idle_energy_kwh::decimal(38, 15))::double as reserved_idle_energy_kwh,
+    case when count(distinct coalesce(cost_currency, '')) = 1 then sum(effective_cost)::decimal(38, 12) end as effective_cost,
+    case when count(distinct coalesce(cost_currency, '')) = 1 then any_value(cost_currency) end as billing_currency,
+    grouping(/* first key */) as is_total
+from priced
+group by grouping sets ((/* keys */), ())
+having count(*) > 0
+order by is_total, /* order */ location_based_kg_co2e desc nulls last, effective_cost desc nulls last, /* keys */

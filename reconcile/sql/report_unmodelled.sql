@@ -1,0 +1,21 @@
+-- Which services carry no estimate and why, the dearest first. Grain: service x reason x currency. Parameters: since, until.
+select
+    s.provider,
+    s.service_name,
+    case when r.sku_id is null then 'not rated: no charge period, or `estimate` has not run' else r.gap_reason end as gap_reason,
+    sum(d.lines)::bigint as lines,
+    sum(d.billed_cost)::decimal(38, 12) as billed_cost,
+    d.billing_currency
+from core.usage_daily as d
+inner join core.sku as s on s.sku_id = d.sku_id
+left join core.rate as r
+    on r.sku_id = d.sku_id
+    and r.charge_month = d.charge_month
+    and r.model = (select value from core.setting where key = 'model')
+    and r.factor_set = (select value from core.setting where key = 'factor_set')
+where
+    coalesce(r.disposition, 'unmodelled') = 'unmodelled'
+    and coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)
+    and coalesce(coalesce(d.usage_date, d.billing_month) < $until::date, true)
+group by all
+order by sum(d.billed_cost) desc nulls last, sum(d.lines) desc, s.provider, s.service_name, gap_reason, d.billing_currency

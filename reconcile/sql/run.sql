@@ -1,0 +1,26 @@
+-- Tracker runs that could meet a bill. Grain: one row per tool and run_id of ledger.tracker_runs.
+select
+    tool,
+    run_id,
+    started_at,
+    ended_at,
+    date_diff('microsecond', started_at, ended_at)::double / 3600e6 as run_h,
+    it_energy_kwh,
+    coalesce(gpu_it_energy_kwh, 0e0) as gpu_it_energy_kwh,
+    tracker_pue,
+    provider,
+    region_id,
+    country_iso3,
+    resource_id,
+    regexp_extract(resource_id, '[^/:]+$') as resource_tail,
+    tags,
+    cpu_count,
+    ram_total_gib,
+    gpu_model,
+    case when gpu_model is null then coalesce(gpu_count, 0) else gpu_count end as gpu_count,
+    coalesce(tracking_mode, 'machine') as tracking_mode,
+    grade,
+    grade_reason,
+    flags,
+    tasks
+from ledger.tracker_runs

@@ -1,0 +1,43 @@
+-- Billed machine time of each compute resource in the months in which trackers ran.
+-- Grain: resource x charge period. Several lines of one period (savings plan and on demand, bursts) are one slot.
+-- Reads: run, core.usage, core.sku, core.sku_class, core.rate.
+with months as (
+    select date_trunc('month', min(started_at)) as first_month, date_trunc('month', max(ended_at)) + interval 1 month as after
+    from run
+)
+
+select
+    s.provider,
+    u.resource_id,
+    u.charge_period_start as slot_start,
+    u.charge_period_end as slot_end,
+    max(u.sub_account_id) as sub_account_id,
+    max(s.region_id) as region_id,
+    max(coalesce(c.hardware, s.instance_type)) filter (r.method <> 'cpu_surplus') as instance_type,
+    sum((u.consumed_quantity * r.physical_per_unit)::decimal(38, 15)) filter (r.method <> 'cpu_surplus')::double as machine_h,
+    sum((u.consumed_quantity * (r.compute_it_energy_kwh + r.memory_it_energy_kwh))::decimal(38, 15))::double as host_kwh,
+    sum((u.consumed_quantity * r.accelerator_it_energy_kwh)::decimal(38, 15))::double as accelerator_kwh,
+    sum((u.consumed_quantity * r.it_energy_kwh_low)::decimal(38, 15))::double as low_kwh,
+    sum((u.consumed_quantity * r.it_energy_kwh_high)::decimal(38, 15))::double as high_kwh,
+    sum(u.effective_cost)::decimal(38, 12) as effective_cost,
+    case when count(distinct u.billing_currency) = 1 then max(u.billing_currency) end as billing_currency
+from core.usage as u
+inner join core.sku as s on s.sku_id = u.sku_id
+inner join core.rate as r
+    on r.sku_id = u.sku_id
+    and r.charge_month = cast(date_trunc('month', u.charge_period_start) as date)
+    and r.model = (select value from core.setting where key = 'model')
+    and r.factor_set = (select value from core.setting where key = 'factor_set')
+    and r.disposition = 'estimated'
+    and r.usage_state = 'used'
+    and r.resource_kind = 'compute'
+    and r.method in ('instance_curve', 'dedicated_host', 'cpu_surplus')
+left join core.sku_class as c on c.sku_id = u.sku_id
+cross join months as m
+where
+    u.resource_id is not null
+    and u.charge_period_end > u.charge_period_start
+    and u.charge_period_start >= m.first_month
+    and u.charge_period_start < m.after
+group by s.provider, u.resource_id, u.charge_period_start, u.charge_period_end
+having machine_h > 0e0
