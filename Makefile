@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin
 
-.PHONY: setup demo test check test-long bench lock clean
+.PHONY: setup demo test check test-long bench columns lock clean
 
 setup: .venv/.ready
 
@@ -19,13 +19,16 @@ check: setup
 	$(RUN)/lint-imports
 
 test: check
-	$(RUN)/pytest -n 2
+	$(RUN)/pytest -n 2 --dist loadgroup
 
 test-long: setup
 	$(RUN)/pytest -m long -n 2
 
 bench: setup
 	$(RUN)/python -m bench
+
+columns: setup # the column dictionary, from the comments that the views carry
+	$(RUN)/python -c "from warehouse.views import columns_page; print(columns_page(), end='')" > docs/columns.md
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \

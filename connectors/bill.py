@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.tabular import Column, Part, broken_input, table_sql
+from connectors.tabular import Column, Part, broken_input, refuse_lost_rows, run, table_sql
 from wattledger.contracts import USAGE_COLUMNS, ReadReport
 from wattledger.errors import BrokenInputError
 
@@ -31,7 +31,7 @@ _SQL_TYPES = {
 }
 _NUMERIC = re.compile(r"^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*)$")
 _TIMES = re.compile(r"^(DATE|TIMESTAMP.*)$")
-_MAPS = re.compile(r"^(MAP\(.*|STRUCT\(.*|JSON)$")
+_MAPS = re.compile(r"^(MAP\(.*\)|STRUCT\(.*\)|JSON)$")
 _NEVER = re.compile(r"(?!)")
 _WORDS = {
     NUMBER: "a number",
@@ -150,23 +150,21 @@ def stage(connection: duckdb.DuckDBPyConnection, matched: Sequence[Matched], for
     statement = f"copy ({lines}) to '{target}' (format parquet)"
     with broken_input(parts):
         try:
-            rows = int(connection.execute(statement).fetchall()[0][0])
+            rows = int(run(connection, statement, parts)[0][0])
         except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
-            _blame(connection, matched, form)
-            raise BrokenInputError(
-                f"{', '.join(name for part in parts for name in part.names)}: a value is of the wrong type "
-                f"({str(error).splitlines()[0]}). Nothing of this unit was loaded. Check the export."
-            ) from None
+            raise _wrong_value(connection, matched, form, str(error).splitlines()[0]) from None
+    refuse_lost_rows(parts, rows)
     connection.execute("set variable staged_file = ?", [str(staged)])
-    checks = connection.execute(
-        "select count(*) filter (not (isfinite(consumed_quantity) and isfinite(charge_period_start))), "
+    impossible, untagged = connection.execute(
+        "select count(*) filter (charge_period_start is null or not (isfinite(consumed_quantity) and "
+        " isfinite(charge_period_start) and isfinite(charge_period_end) and isfinite(billing_month))), "
         "count(*) filter (tags is null) "
         "from read_parquet(getvariable('staged_file'))"
     ).fetchall()[0]
-    if checks[0]:
-        _blame(connection, matched, form)
+    if impossible:
+        raise _wrong_value(connection, matched, form, "a time or a quantity without a finite value")
     notes = [*_absences(matched, form), *(note for one in matched for note in one.notes)]
-    if checks[1]:
+    if untagged:
         notes += _unreadable_maps(connection, matched, form)
     unknown = tuple(sorted({name for one in matched for name in one.unknown}))
     return ReadReport(rows, tuple(dict.fromkeys(notes)), unknown)
@@ -202,29 +200,45 @@ def _select(connection: duckdb.DuckDBPyConnection, number: int, one: Matched, fo
 def expression(column: Column, kind: str, nulls: Sequence[str], cast: str = "cast") -> str:
     """Return the SQL that reads a delivered column as ``kind``. ``cast`` may be ``try_cast``.
 
-    A DOUBLE becomes money by its shortest decimal text, as a csv of the same bill would print it. Below 1000
-    the direct cast gives the same 12 decimals (its error is under 0.2e-12) at a hundredth of the time.
     Text with a zone is moved to UTC; text without one is UTC.
     """
     ref = column.ref
-    if column.kind == "VARCHAR":
+    is_text = column.kind == "VARCHAR"
+    if is_text:
         words = ", ".join(f"'{word}'" for word in nulls)
         ref = f"case when {ref} not in ({words}) then {ref} end"
     if kind in (TEXT, ID):
-        return ref if column.kind == "VARCHAR" else f"{ref}::varchar"
-    if kind == MONEY and column.kind in ("DOUBLE", "FLOAT"):
-        return (
-            f"case when abs({ref}) < 1000 then {cast}({ref} as decimal(38, 12)) "
-            f"else {cast}({ref}::varchar as decimal(38, 12)) end"
-        )
-    if kind == TIME and column.kind == "VARCHAR":
+        return ref if is_text else f"{ref}::varchar"
+    if kind == TIME and is_text:
         return f"{cast}({cast}({ref} as timestamptz) as timestamp)"
-    if kind == MAP and column.kind == "VARCHAR":
-        kept = _SQL_TYPES[MAP]
-        return f"coalesce(try_cast(try_cast({ref} as json) as {kept}), try_cast({ref} as {kept}))"
+    if kind == MONEY and column.kind in ("DOUBLE", "FLOAT"):
+        return _money(ref, column.kind, cast)
     if kind == MAP and not column.kind.startswith("MAP("):
-        return f"try_cast(to_json({ref}) as {_SQL_TYPES[MAP]})"
+        return _map_of_text(ref) if is_text else _map_of_object(ref)
     return f"{cast}({ref} as {_SQL_TYPES[kind]})"
+
+
+def _money(ref: str, kind: str, cast: str) -> str:
+    """Binary money by its shortest decimal text, as a csv of the same bill would print it.
+
+    For a DOUBLE below 1000 the direct cast gives the same 12 decimals (its error is under 0.2e-12) at a hundredth
+    of the time.
+    """
+    exact = f"{cast}({ref}::varchar as decimal(38, 12))"
+    if kind == "FLOAT":
+        return exact
+    return f"case when abs({ref}) < 1000 then {cast}({ref} as decimal(38, 12)) else {exact} end"
+
+
+def _map_of_text(ref: str) -> str:
+    kept = _SQL_TYPES[MAP]
+    return f"coalesce(try_cast(try_cast({ref} as json) as {kept}), try_cast({ref} as {kept}))"
+
+
+def _map_of_object(ref: str) -> str:
+    """A field that is null in an object is a key that the line does not have."""
+    entries = f"map_entries(try_cast(to_json({ref}) as {_SQL_TYPES[MAP]}))"
+    return f"map_from_entries(list_filter({entries}, lambda entry: entry.value is not null))"
 
 
 def _gathered(
@@ -240,29 +254,45 @@ def _gathered(
     return f"map_from_entries(list_filter([{entries}], lambda entry: entry.value is not null))"
 
 
-def _blame(connection: duckdb.DuckDBPyConnection, matched: Sequence[Matched], form: Format) -> None:
-    """Find the first value of a wrong type and raise a BrokenInputError that names its file, column and row."""
+def _wrong_value(
+    connection: duckdb.DuckDBPyConnection, matched: Sequence[Matched], form: Format, otherwise: str
+) -> BrokenInputError:
+    """Return the error that names file, column and row of the first value of a wrong type; else says ``otherwise``."""
     for one in matched:
-        part = one.part
-        kinds = {name: form.columns[name].kind for name in one.taken}
-        typed = [(column, kinds[name]) for name, column in one.taken.items() if kinds[name] in (NUMBER, MONEY, TIME)]
-        for name, path in zip(part.names, part.paths, strict=True):
+        for name, path in zip(one.part.names, one.part.paths, strict=True):
             connection.execute("set variable blamed_file = ?::varchar[]", [[path]])
-            table = table_sql("blamed_file", part.columns, part.is_text)
-            for column, kind in typed:
-                given = expression(column, TEXT, form.nulls)
-                parsed = expression(column, kind, form.nulls, "try_cast")
-                fails = f"({parsed}) is null" + (f" or not isfinite({parsed})" if kind in (NUMBER, TIME) else "")
-                found = connection.execute(
-                    f"select row, value from (select row_number() over () as row, {given} as value, ({fails}) as fails "  # noqa: S608
-                    f"from {table}) where value is not null and fails order by row limit 1"
-                ).fetchall()
-                if found:
-                    row, value = found[0]
-                    raise BrokenInputError(
-                        f"{name}: the column {column.name} holds {value[:60]!r} in row {row} where {_WORDS[kind]} "
-                        "belongs. Nothing of this unit was loaded. Check the export, then fetch the file again."
+            for canonical, column in one.taken.items():
+                known = form.columns[canonical]
+                if known.kind not in (NUMBER, MONEY, TIME):
+                    continue
+                for row, value in _first_wrong(connection, one.part, column, known, form.nulls):
+                    said = "is empty" if value is None else f"holds {value[:60]!r}"
+                    return BrokenInputError(
+                        f"{name}: the column {column.name} {said} in row {row} where {_WORDS[known.kind]} belongs. "
+                        "Nothing of this unit was loaded. Check the export, then fetch the file again."
                     )
+    names = ", ".join(name for one in matched for name in one.part.names)
+    return BrokenInputError(
+        f"{names}: a value is of the wrong type ({otherwise}). Nothing of this unit was loaded. Check the export."
+    )
+
+
+def _first_wrong(
+    connection: duckdb.DuckDBPyConnection, part: Part, column: Column, known: Known, nulls: Sequence[str]
+) -> list[tuple[int, str | None]]:
+    """Row and text of the first value in ``blamed_file`` that is not of the column's kind; at most one.
+
+    A required time must not be empty: a line without it belongs to no day.
+    """
+    given = expression(column, TEXT, nulls)
+    parsed = expression(column, known.kind, nulls, "try_cast")
+    fails = f"({parsed}) is null" + ("" if known.kind == MONEY else f" or not isfinite({parsed})")
+    must = str(known.use == "required" and known.kind == TIME).lower()
+    table = table_sql("blamed_file", part.columns, part.is_text)
+    return connection.execute(
+        f"select row, value from (select row_number() over () as row, {given} as value, ({fails}) as fails "  # noqa: S608
+        f"from {table}) where fails and (value is not null or {must}) order by row limit 1"
+    ).fetchall()
 
 
 def _absences(matched: Sequence[Matched], form: Format) -> list[str]:

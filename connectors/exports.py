@@ -25,13 +25,15 @@ from connectors.local import ListedFile, ends_after, is_safe_key, list_files, ve
 from connectors.tabular import TABLE_SUFFIXES
 from wattledger.contracts import SourceSettings, Unit
 
-_MONTH_OF = r"(?:billing_period|(?:carbon_)?model_version=[^/]+/usage_period)"  # the second: carbon exports
-_MONTH = r"(?:billing_period|(?:carbon_)?model_version=[^/]+/usage_period)=(?P<month>\d{4}-\d\d)"
+_OF_CARBON = r"(?:carbon_)?model_version=[^/]+/usage_period"
+_MONTH = rf"(?:billing_period|{_OF_CARBON})=(?P<month>20\d\d-(?:0[1-9]|1[0-2]))"
 _DATA = re.compile(rf"^(?P<export>.*?)(?<![^/])data/(?P<partition>{_MONTH})/.+$", re.I)
 _METADATA = re.compile(rf"^(?P<export>.*?)(?<![^/])metadata/(?P<partition>{_MONTH})/[^/]+$", re.I)
-_LEGACY = re.compile(r"^(?P<report>.*?)(?<![^/])(?P<partition>(?P<month>\d{6})\d\d-\d{8})/.+$")
+_LEGACY = re.compile(r"^(?P<report>.*?)(?<![^/])(?P<partition>(?P<month>20\d\d(?:0[1-9]|1[0-2]))\d\d-\d{8})/.+$")
 _NAMED = re.compile(rf"^(?P<above>(?:.*/)?)(?P<partition>{_MONTH})/.+$", re.I)
-_NUMBERED = re.compile(r"^(?P<above>(?:.*/)?)(?P<partition>year=(?P<year>\d{4})/month=(?P<number>\d{1,2}))/.+$", re.I)
+_NUMBERED = re.compile(
+    r"^(?P<above>(?:.*/)?)(?P<partition>year=(?P<year>20\d\d)/month=(?P<number>0?[1-9]|1[0-2]))/.+$", re.I
+)
 _STATUS_FOLDER = "cost_and_usage_data_status"
 _MANIFEST_SUFFIX = "manifest.json"
 _MAX_MANIFEST_BYTES = 64 << 20

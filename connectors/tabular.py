@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import duckdb
 
@@ -40,6 +40,7 @@ ROWS_FROM = 1_000_000  # below this many rows the density does not matter
 
 _CHUNK_BYTES = 1 << 20
 _FETCH_AGAIN = "Nothing of this unit was loaded. Fetch the file again."
+_UNPACK_FIRST = "Nothing of this unit was loaded. Unpack it and give the csv instead."
 _CHECK_EXPORT = "Nothing of this unit was loaded. Check the export, then fetch the file again."
 
 
@@ -66,10 +67,7 @@ class Part:
     columns: tuple[Column, ...]
     table: str
     is_text: bool  # csv: every column VARCHAR
-
-    def find(self, name: str) -> Column | None:
-        """Return the first column with exactly this name."""
-        return next((column for column in self.columns if column.name == name), None)
+    claimed_rows: int | None  # what parquet files say of themselves; a csv says nothing
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,7 @@ class _Checked:
     path: Path
     is_text: bool
     columns: tuple[tuple[str, str], ...]
+    claimed_rows: int | None = None
 
 
 @contextmanager
@@ -89,11 +88,14 @@ def reader(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "threads": THREADS,
             "temp_directory": str(scratch),
             "preserve_insertion_order": True,
+            # A long IN becomes a join otherwise, and a join on two threads loses the order of the lines.
+            "disabled_optimizers": "in_clause",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
     ) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set variable csv_in_parallel = true")
         yield connection
 
 
@@ -109,6 +111,29 @@ def open_tabular(connection: duckdb.DuckDBPyConnection, files: Sequence[LocalFil
     for file in files:
         checked += _check(connection, file, scratch, budget)
     return _join(connection, checked)
+
+
+def refuse_lost_rows(parts: Sequence[Part], rows: int) -> None:
+    """Raise BrokenInputError when damaged parquet files give another number of rows than they claim."""
+    claims = [part.claimed_rows for part in parts if part.claimed_rows is not None]
+    if len(claims) == len(parts) and sum(claims) != rows:
+        names = ", ".join(name for part in parts for name in part.names)
+        raise BrokenInputError(f"{names}: claims {sum(claims)} rows and gives {rows}. {_FETCH_AGAIN}")
+
+
+def run(connection: duckdb.DuckDBPyConnection, statement: str, parts: Sequence[Part]) -> list[tuple[Any, ...]]:
+    """Run a statement that reads ``parts``.
+
+    Two threads cannot always cut a csv apart that has line ends inside quotes; DuckDB refuses then. One thread can,
+    and names the same line every time where the csv really is broken.
+    """
+    try:
+        return connection.execute(statement).fetchall()
+    except (duckdb.InvalidInputException, duckdb.NotSupportedError):
+        if not any(part.is_text for part in parts):
+            raise
+        connection.execute("set variable csv_in_parallel = false")
+        return connection.execute(statement).fetchall()
 
 
 @contextmanager
@@ -168,9 +193,11 @@ def _check_zip(file: LocalFile, scratch: Path, budget: _Budget) -> list[_Checked
                     continue
                 label = f"{name}, member {member.filename!r}"
                 if member.flag_bits & 1:
-                    raise BrokenInputError(f"{label}: is encrypted. Nothing of this unit was loaded. Unpack it first.")
+                    raise BrokenInputError(f"{label}: is encrypted. {_UNPACK_FIRST}")
                 if not member.filename.lower().endswith(".csv"):
                     raise BrokenInputError(f"{label}: is not a csv. {_CHECK_EXPORT}")
+                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise BrokenInputError(f"{label}: is packed in an unusual way. {_UNPACK_FIRST}")
 
                 def opened(member: zipfile.ZipInfo = member) -> IO[bytes]:
                     return archive.open(member)
@@ -281,13 +308,35 @@ def _check_parquet(connection: duckdb.DuckDBPyConnection, path: Path, budget: _B
         described = connection.execute(
             "describe select * from read_parquet(getvariable('checked_file'), hive_partitioning = false)"
         ).fetchall()
+        schema = connection.execute(
+            "select name, coalesce(num_children, 0) from parquet_schema(getvariable('checked_file'))"
+        ).fetchall()
     except duckdb.Error as error:
         raise BrokenInputError(
             f"{path}: is truncated or not a parquet file ({_first_line(str(error))}). {_FETCH_AGAIN}"
         ) from None
     if len(described) > MAX_COLUMNS:
         raise BrokenInputError(f"{path}: has {len(described)} columns; no bill has over {MAX_COLUMNS}. {_CHECK_EXPORT}")
-    return _Checked(str(path), path, False, tuple((row[0], row[1]) for row in described))
+    columns = tuple(zip(_delivered_names(schema), (row[1] for row in described), strict=False))
+    if len(columns) != len(described):
+        raise BrokenInputError(f"{path}: its schema contradicts itself. {_FETCH_AGAIN}")
+    return _Checked(str(path), path, False, columns, rows)
+
+
+def _delivered_names(schema: Sequence[tuple[str, int]]) -> list[str]:
+    """The names of the columns as written: DuckDB renames those that differ in case only or not at all.
+
+    ``schema`` is the tree below the root, depth first: name and number of children.
+    """
+    names: list[str] = []
+    below = 0  # nodes still to come that belong to the last column
+    for name, children in schema[1:]:
+        if below:
+            below -= 1
+        else:
+            names.append(name)
+        below += children
+    return names
 
 
 def _join(connection: duckdb.DuckDBPyConnection, checked: Sequence[_Checked]) -> list[Part]:
@@ -308,7 +357,9 @@ def _part(connection: duckdb.DuckDBPyConnection, number: int, group: Sequence[_C
     connection.execute(f"set variable {variable} = ?::varchar[]", [paths])
     columns = tuple(Column(name, kind, f"c{n}") for n, (name, kind) in enumerate(group[0].columns))
     table = table_sql(variable, columns, group[0].is_text)
-    return Part(tuple(file.name for file in group), tuple(paths), columns, table, group[0].is_text)
+    claims = [file.claimed_rows for file in group if file.claimed_rows is not None]
+    claimed_rows = sum(claims) if len(claims) == len(group) else None
+    return Part(tuple(file.name for file in group), tuple(paths), columns, table, group[0].is_text, claimed_rows)
 
 
 def table_sql(variable: str, columns: Sequence[Column], is_text: bool) -> str:
@@ -319,7 +370,8 @@ def table_sql(variable: str, columns: Sequence[Column], is_text: bool) -> str:
     fields = ", ".join(f"'{column.ref}': 'VARCHAR'" for column in columns)
     return (
         f"read_csv(getvariable('{variable}'), auto_detect = false, header = true, delim = ',', quote = '\"', "
-        f"escape = '\"', strict_mode = true, null_padding = false, max_line_size = {MAX_LINE_BYTES}, "
+        f"escape = '\"', strict_mode = true, null_padding = false, parallel = getvariable('csv_in_parallel'), "
+        f"max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES}, "
         f"hive_partitioning = false, columns = {{{fields}}})"
     )
 
@@ -332,7 +384,9 @@ def _explain(message: str, parts: Sequence[Part]) -> str:
     if line and widths:
         return f"{where}: line {line[1]} has {widths[2]} fields, the header has {widths[1]}. {_FETCH_AGAIN}"
     if line and "unterminated quote" in message:
-        return f"{where}: line {line[1]} has a quote that does not end. {_FETCH_AGAIN}"
+        return f"{where}: line {line[1]} has a quote that does not end with its field. {_FETCH_AGAIN}"
+    if "state machine reached an invalid state" in message:
+        return f"{where}: mixes line ends or holds a carriage return outside of quotes. {_CHECK_EXPORT}"
     return f"{where}: cannot be read ({_first_line(message)}). {_FETCH_AGAIN}"
 
 

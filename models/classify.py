@@ -100,8 +100,8 @@ def rules() -> tuple[Rule, ...]:
 def check_rules(rows: Iterable[dict[str, str]]) -> tuple[Rule, ...]:
     """Return the rows as rules, ordered. Raises ValueError naming the rule and what is wrong with it."""
     found = [_rule(row) for row in rows]
-    for what, values in (("rule_id", [r.rule_id for r in found]), ("priority", [r.priority for r in found])):
-        twice = sorted({str(value) for value in values if values.count(value) > 1})
+    for what, values in (("rule_id", [r.rule_id for r in found]), ("priority", [str(r.priority) for r in found])):
+        twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             raise ValueError(f"rules.csv: {what} {', '.join(twice)} stands twice; the first match must be unambiguous")
     return tuple(sorted(found, key=lambda rule: rule.priority))
@@ -186,7 +186,7 @@ def _candidate(rule: Rule, word: str) -> str:
 def _insert(connection: duckdb.DuckDBPyConnection, ordered: Sequence[Rule]) -> None:
     reason = "r.gap_reason"
     for word in _PLACEHOLDERS:
-        reason = f"replace({reason}, '{{{word}}}', m.k_{word})"
+        reason = f"replace({reason}, '{{{word}}}', h.k_{word})"
     columns = {
         "rule_id": [rule.rule_id for rule in ordered],
         "disposition": [rule.disposition for rule in ordered],
@@ -210,14 +210,22 @@ def _insert(connection: duckdb.DuckDBPyConnection, ordered: Sequence[Rule]) -> N
             select unnest($position::integer[]) as position, unnest($machines::double[]) as machines, {texts}
         ),
         keyed as ({keyed_sql("core.sku")} where s.sku_id not in (select sku_id from core.sku_class)),
-        matched as (select *, {matching_rule_sql(ordered)} as position from keyed)
+        matched as (select *, {matching_rule_sql(ordered)} as position from keyed),
+        held as (
+            select m.*, regexp_replace(lower({_hardware_sql(ordered)}), '^db\\.', '') as hardware from matched as m
+        )
         select
-            m.sku_id, r.rule_id, r.disposition, {reason}, r.usage_state, r.resource_kind, r.method,
-            regexp_replace(lower({_hardware_sql(ordered)}), '^db\\.', ''),
-            r.machines, r.energy_part, r.coefficient, r.share, r.overhead, r.replication, r.physical_unit, r.conversion
-        from matched as m
-        inner join rule as r on r.position = m.position
-        order by m.sku_id
+            h.sku_id, r.rule_id, r.disposition, {reason}, r.usage_state, r.resource_kind, r.method, h.hardware,
+            r.machines, r.energy_part, r.coefficient, r.share, r.overhead, r.replication, r.physical_unit, r.conversion,
+            case
+                when r.method = 'coefficient'
+                    then concat_ws('/', r.method, r.coefficient, r.share, r.overhead, r.replication)
+                when r.method is not null
+                    then concat(r.method, '/', h.k_provider, ':', h.hardware, '/', r.usage_state)
+            end
+        from held as h
+        inner join rule as r on r.position = h.position
+        order by h.sku_id
         """,  # noqa: S608
         {**columns, "position": list(range(len(ordered))), "machines": [rule.machines for rule in ordered]},
     )

@@ -16,7 +16,8 @@ class Machine:
     """One machine as it is sold. Watts are per vCPU as sold, memory in GiB.
 
     ``included_gib`` is the memory that the CPU figure already contains (SPECpower measures whole servers).
-    ``accelerators`` may be a fraction of a board; ``node_overhead_w`` is what the node draws beside each (fans, switch).
+    ``accelerators`` may be a fraction of a board; ``node_overhead_w`` is what the node draws beside each board
+    (fans, switch).
     """
 
     vcpu: float
@@ -80,7 +81,13 @@ def load_share(utilization: float, curve_f10: float, curve_f50: float) -> float:
 
 
 def cpu_power_w(
-    vcpu: float, utilization: float, idle_w_per_vcpu: float, full_w_per_vcpu: float, curve_f10: float, curve_f50: float
+    vcpu: float,
+    utilization: float,
+    *,
+    idle_w_per_vcpu: float,
+    full_w_per_vcpu: float,
+    curve_f10: float,
+    curve_f50: float,
 ) -> float:
     """Return the power of ``vcpu`` vCPUs in W, at the wall of the server, before host overhead and PUE."""
     share = load_share(utilization, curve_f10, curve_f50)
@@ -98,7 +105,7 @@ def memory_power_w(memory_gib: float, included_gib: float, memory_w_per_gib: flo
 
 
 def accelerator_power_w(accelerators: float, utilization: float, idle_w: float, busy_w: float) -> float:
-    """Return the power of the boards in W: linear in the share of time they are busy. Fractions of a board count as such."""
+    """Return the power of the boards in W: linear in the share of time they are busy. A board may be a fraction."""
     _check_share(utilization)
     return accelerators * (idle_w + utilization * (busy_w - idle_w))
 
@@ -112,10 +119,10 @@ def machine_power(machine: Machine, utilization: float, accelerator_utilization:
     cpu_w = cpu_power_w(
         machine.vcpu,
         utilization,
-        machine.idle_w_per_vcpu,
-        machine.full_w_per_vcpu,
-        machine.curve_f10,
-        machine.curve_f50,
+        idle_w_per_vcpu=machine.idle_w_per_vcpu,
+        full_w_per_vcpu=machine.full_w_per_vcpu,
+        curve_f10=machine.curve_f10,
+        curve_f50=machine.curve_f50,
     )
     memory_w = memory_power_w(machine.memory_gib, machine.included_gib, machine.memory_w_per_gib)
     boards_w = accelerator_power_w(
@@ -129,7 +136,7 @@ def machine_power(machine: Machine, utilization: float, accelerator_utilization:
 
 
 def surplus_power_w(idle_w_per_vcpu: float, full_w_per_vcpu: float, host_overhead: float) -> float:
-    """Return W per vCPU of burst above the baseline: the span from idle to full, since idle is on the instance's line."""
+    """Return W per vCPU of burst above the baseline: the span from idle to full; idle is on the instance's line."""
     return (full_w_per_vcpu - idle_w_per_vcpu) * host_overhead
 
 
@@ -174,10 +181,10 @@ def location_based_kg(it_energy_kwh: float, pue: float, grid_g_co2e_per_kwh: flo
 
 
 def low_factor(ratios: Sequence[float]) -> float:
-    """Return what the central value is multiplied by to get the low end: independent ratios in quadrature of their logs.
+    """Return what the central value is multiplied by to get the low end.
 
-    A ratio is the result with one input at its low end over the central result; one that is not below 1
-    moves nothing, one of 0 makes the low end 0.
+    Independent ratios add in quadrature of their logs. A ratio is the result with one input at its low end over the
+    central result; one that is not below 1 moves nothing, one of 0 makes the low end 0.
     """
     if any(ratio <= 0 for ratio in ratios):
         return 0.0

@@ -4,11 +4,10 @@ Set-based: each step is one select of `models/sql`, kept as a temporary table wh
 The steps up to `rate` keep to SQL that other engines run too; only the last, which writes, is DuckDB's own.
 """
 
-from importlib import resources
-
 import duckdb
 
 from models.classify import classify, reclassify
+from models.resources import make, sql
 from models.sites import fill_sites
 from wattledger.errors import ConfigError
 
@@ -25,12 +24,13 @@ def fill_missing(connection: duckdb.DuckDBPyConnection) -> None:
     """
     _check_model(connection)
     classify(connection)
-    _make(connection, "wanted")
+    fill_sites(connection)
+    make(connection, "wanted")
     if connection.execute("select 1 from temp.wanted limit 1").fetchall():
-        fill_sites(connection)
         for step in STEPS:
-            _make(connection, step)
+            make(connection, step)
         connection.execute(sql("insert_rate"))
+        connection.execute(sql("insert_rate_input"))
     for step in ("wanted", *STEPS):
         connection.execute(f"drop table if exists temp.{step}")
 
@@ -47,10 +47,11 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             "delete from core.site_factor where factor_set = (select value from core.setting where key = 'factor_set')"
         )
-        connection.execute(
-            "delete from core.rate where model = (select value from core.setting where key = 'model') "
-            "and factor_set = (select value from core.setting where key = 'factor_set')"
-        )
+        for table in ("core.rate", "core.rate_input"):
+            connection.execute(
+                f"delete from {table} where model = (select value from core.setting where key = 'model') "  # noqa: S608
+                "and factor_set = (select value from core.setting where key = 'factor_set')"
+            )
         fill_missing(connection)
         connection.commit()
     except BaseException:
@@ -58,19 +59,10 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
         raise
 
 
-def sql(name: str) -> str:
-    """Return the text of one of this room's SQL files."""
-    return (resources.files("models") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _make(connection: duckdb.DuckDBPyConnection, step: str) -> None:
-    connection.execute(f"create or replace temp table {step} as {sql(step)}")
-
-
 def _check_model(connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.execute("select value from core.setting where key = 'model'").fetchall()
     model = rows[0][0] if rows else None
     if model != MODEL:
         raise ConfigError(
-            f"The model in force is {model!r}; this version has {MODEL!r} only. Set [estimate] model = \"{MODEL}\"."
+            f'The model in force is {model!r}; this version has {MODEL!r} only. Set [estimate] model = "{MODEL}".'
         )

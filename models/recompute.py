@@ -1,4 +1,4 @@
-"""A rate worked out again in plain Python from the inputs that it keeps (`core.rate.inputs`).
+"""A rate worked out again in plain Python from the numbers that it rests on (`core.rate_input`, `core.site_factor`).
 
 The card is made by SQL; this is the same calculation through `models.power`, for `explain` and for the tests that
 hold the two against each other. Everything is per unit of consumed quantity.
@@ -34,6 +34,7 @@ EMBODIED_LEGS: Mapping[str, tuple[str, ...]] = {
 COEFFICIENT_LEGS: Mapping[str, tuple[str, ...]] = {
     name: (name,) for name in ("coefficient", "share", "overhead", "copies")
 }
+SITE_LEGS: Mapping[str, str] = {"pue": "pue", "grid": "grid_g_co2e_per_kwh"}
 SIDES = ("low", "high")
 
 Numbers = Mapping[str, Any]
@@ -57,46 +58,39 @@ class Result:
     embodied_kg_co2e_high: float | None
 
 
-def recompute(inputs: Numbers, charge_month: date) -> Result:
-    """Return the rate that ``inputs`` give, by the formulas of models.power."""
-    scale = inputs["machines"] * physical_per_unit(inputs["conversion"], charge_month)
-    machine = inputs["machine"]
-    if machine is None:
-        numbers, formula, legs = inputs["coefficient"], coefficient_kwh, COEFFICIENT_LEGS
-        embodied = embodied_ratios = None
-    else:
-        numbers, formula, legs = machine, machine_kwh, MACHINE_LEGS
-        embodied = scale * embodied_kg(machine)
-        embodied_ratios = ratios(machine, embodied_kg, EMBODIED_LEGS)
-    site = inputs["site"]
-    it_ratios = ratios(numbers, formula, legs)
-    pue = [site[f"pue_{side}"] / site["pue"] for side in SIDES]
-    grid_g = site["grid_g_co2e_per_kwh"]
-    grid = [site[f"grid_g_co2e_per_kwh_{side}"] / grid_g for side in SIDES] if grid_g else [1.0]
-    it_kwh = scale * formula(numbers)
-    kg = power.location_based_kg(it_kwh, site["pue"], grid_g)
+@dataclass(frozen=True)
+class Ratio:
+    """What one group of numbers at one end does: the result with it over the central result."""
+
+    leg: str
+    side: str
+    ratio: float
+
+
+def recompute(numbers: Numbers, site: Numbers, scale: float) -> Result:
+    """Return the rate that these numbers give; ``scale`` is physical units per unit of consumed quantity."""
+    it_kwh = scale * unit_kwh(numbers)
+    it_ratios = [moved.ratio for moved in it_energy_ratios(numbers)]
+    pue_ratios = [moved.ratio for moved in site_ratios(site, "pue")]
+    grid_ratios = [moved.ratio for moved in site_ratios(site, "grid")]
+    kwh = it_kwh * site["pue"]
+    kg = power.location_based_kg(it_kwh, site["pue"], site["grid_g_co2e_per_kwh"])
+    kg, kg_low, kg_high = _interval(kg, [*it_ratios, *pue_ratios, *grid_ratios])
+    if not site["grid_g_co2e_per_kwh"]:  # of a grid at zero the high end alone tells the range
+        at_high = power.location_based_kg(it_kwh, site["pue"], site["grid_g_co2e_per_kwh_high"])
+        kg_high = at_high * power.high_factor([*it_ratios, *pue_ratios])
+    embodied: tuple[float | None, float | None, float | None] = (None, None, None)
+    if is_machine(numbers):
+        ratios = [moved.ratio for moved in embodied_ratios(numbers)]
+        embodied = _interval(scale * embodied_kg(numbers), ratios)
     return Result(
-        *_interval(it_kwh, it_ratios),
-        *_interval(it_kwh * site["pue"], [*it_ratios, *pue]),
-        *_interval(kg, [*it_ratios, *pue, *grid]),
-        *((None, None, None) if embodied is None else _interval(embodied, embodied_ratios or [])),
+        *_interval(it_kwh, it_ratios), *_interval(kwh, [*it_ratios, *pue_ratios]), kg, kg_low, kg_high, *embodied
     )
 
 
-def _interval(central: float, moved: Sequence[float]) -> tuple[float, float, float]:
-    return central, central * power.low_factor(moved), central * power.high_factor(moved)
-
-
-def ratios(numbers: Numbers, formula: Callable[[Numbers], float], legs: Mapping[str, tuple[str, ...]]) -> list[float]:
-    """Return, leg by leg and side by side, the result with that leg at its end over the central result."""
-    central = formula(numbers)
-    if not central:
-        return [1.0]
-    return [
-        formula({**numbers, **{name: numbers[f"{name}_{side}"] for name in names}}) / central
-        for names in legs.values()
-        for side in SIDES
-    ]
+def is_machine(numbers: Numbers) -> bool:
+    """Whether the numbers describe a machine; otherwise they are a coefficient and its multipliers."""
+    return "coefficient" not in numbers
 
 
 def physical_per_unit(conversion: str, charge_month: date) -> float:
@@ -108,6 +102,11 @@ def physical_per_unit(conversion: str, charge_month: date) -> float:
         following = date(charge_month.year + charge_month.month // 12, charge_month.month % 12 + 1, 1)
         return (following - charge_month).days * HOURS_PER_DAY
     return 1.0 / SECONDS_PER_HOUR if conversion == "gb_second" else 1.0
+
+
+def unit_kwh(numbers: Numbers) -> float:
+    """Return the IT energy of one physical unit in kWh."""
+    return machine_kwh(numbers) if is_machine(numbers) else coefficient_kwh(numbers)
 
 
 def machine_power_of(numbers: Numbers) -> power.PowerParts:
@@ -125,7 +124,10 @@ def machine_kwh(numbers: Numbers) -> float:
 
 
 def embodied_kg(numbers: Numbers) -> float:
-    """Return the manufacturing emissions of one machine in one hour, in kg CO2e; 0 for bursts, whose machine is another line."""
+    """Return the manufacturing emissions of one machine in one hour, in kg CO2e.
+
+    0 for bursts: the machine is on another line.
+    """
     if numbers["method"] == "cpu_surplus":
         return 0.0
     return power.embodied_kg_per_hour(power.Host(**{f.name: numbers[f.name] for f in fields(power.Host)}))
@@ -138,3 +140,36 @@ def coefficient_kwh(numbers: Numbers) -> float:
         return kwh * float(numbers["share"])
     per_unit: float = numbers["coefficient"] * numbers["share"] * numbers["overhead"] * numbers["copies"]
     return per_unit
+
+
+def it_energy_ratios(numbers: Numbers) -> list[Ratio]:
+    """Return what each uncertain number does to the IT energy."""
+    return _moved(numbers, unit_kwh, MACHINE_LEGS if is_machine(numbers) else COEFFICIENT_LEGS)
+
+
+def embodied_ratios(numbers: Numbers) -> list[Ratio]:
+    """Return what each uncertain number does to the embodied emissions."""
+    return _moved(numbers, embodied_kg, EMBODIED_LEGS)
+
+
+def site_ratios(site: Numbers, leg: str) -> list[Ratio]:
+    """Return what the ends of the PUE or of the grid do; none for a grid at zero."""
+    name = SITE_LEGS[leg]
+    if not site[name]:
+        return []
+    return [Ratio(leg, side, site[f"{name}_{side}"] / site[name]) for side in SIDES]
+
+
+def _moved(numbers: Numbers, formula: Callable[[Numbers], float], legs: Mapping[str, tuple[str, ...]]) -> list[Ratio]:
+    central = formula(numbers)
+    if not central:
+        return []
+    return [
+        Ratio(leg, side, formula({**numbers, **{name: numbers[f"{name}_{side}"] for name in names}}) / central)
+        for leg, names in legs.items()
+        for side in SIDES
+    ]
+
+
+def _interval(central: float, moved: Sequence[float]) -> tuple[float, float, float]:
+    return central, central * power.low_factor(moved), central * power.high_factor(moved)

@@ -1,29 +1,74 @@
-"""The smallest source that keeps the contract: comma-separated lines in, staged bill lines out."""
+"""The smallest source that keeps the contract, and the smallest rate card: worked examples for the warehouse's tests.
+
+An hour of anything metered `...BoxUsage...` takes 0.015 kWh of compute and 0.005 kWh of memory. PUE is 1.2 and the grid
+at 500 g/kWh, so an hour is 0.020 kWh at the server, 0.024 kWh at the meter and 0.012 kg CO2e, half of that low and
+double high; 0.004 kg embodied. Lines of tax are out of scope, everything else is unmodelled.
+"""
 
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from warehouse.database import open_for_writing
 from wattledger.contracts import USAGE_COLUMNS, LocalFile, ReadReport, Unit
 from wattledger.errors import BrokenInputError
 
+_FILL_RATES = """
+    insert into core.rate by name
+    with wanted as (
+        select s.*, d.charge_month, case when s.line_type = 'Tax' then 'out_of_scope'
+            when s.sku_meter like '%BoxUsage%' then 'estimated' else 'unmodelled' end as disposition
+        from (select distinct sku_id, charge_month from core.usage_daily where charge_month is not null) as d
+        inner join core.sku as s on s.sku_id = d.sku_id
+        anti join core.rate as r on r.sku_id = d.sku_id and r.charge_month = d.charge_month
+    )
+    select
+        'toy' as model, 'toy@1' as factor_set, sku_id, charge_month, 'toy-rule' as rule_id, disposition,
+        case disposition when 'out_of_scope' then 'tax' when 'unmodelled' then 'no model' end as gap_reason,
+        if(one is null, null, 'used') as usage_state, if(one is null, null, 'compute') as resource_kind,
+        if(one is null, null, 'toy') as method, if(one is null, null, 3) as quality,
+        0.015e0 * one as compute_it_energy_kwh, 0e0 * one as accelerator_it_energy_kwh,
+        0.005e0 * one as memory_it_energy_kwh, 0e0 * one as storage_it_energy_kwh, 0e0 * one as network_it_energy_kwh,
+        0.02e0 * one as it_energy_kwh, 0.01e0 * one as it_energy_kwh_low, 0.04e0 * one as it_energy_kwh_high,
+        1.2e0 * one as pue, 1.2e0 * one as pue_low, 1.2e0 * one as pue_high,
+        0.024e0 * one as energy_kwh, 0.012e0 * one as energy_kwh_low, 0.048e0 * one as energy_kwh_high,
+        500e0 * one as grid_g_co2e_per_kwh, 500e0 * one as grid_g_co2e_per_kwh_low,
+        500e0 * one as grid_g_co2e_per_kwh_high, if(one is null, null, 'lifecycle') as grid_boundary,
+        0.012e0 * one as location_based_kg_co2e, 0.006e0 * one as location_based_kg_co2e_low,
+        0.024e0 * one as location_based_kg_co2e_high, 0.004e0 * one as embodied_kg_co2e,
+        0.002e0 * one as embodied_kg_co2e_low, 0.008e0 * one as embodied_kg_co2e_high
+    from (select *, case when disposition = 'estimated' then 1e0 end as one from wanted)
+"""
 HEADER = "id,account,service,meter,unit,line_type,start,quantity,cost\n"
 
 
 @dataclass(frozen=True)
 class ToySource:
-    """Each `YYYY-MM.csv` of a folder is a unit: one month of the bill of `payer`."""
+    """Each `YYYY-MM.csv` of a folder is a unit: one month of the bill of `payer`.
+
+    Every fetch and read is noted in the `journal` beside the folder.
+    """
 
     name: str
     folder: Path
     payer: str = "payer"
     kind: str = "toy"
     table: str = "usage"
+
+    @property
+    def journal(self) -> Path:
+        """One line per fetch and read, whichever process did it."""
+        return self.folder.with_suffix(".journal")
+
+    def _note(self, what: str) -> None:
+        with self.journal.open("a") as journal:
+            journal.write(f"{what}\n")
 
     def units(self, since: date | None) -> Iterator[Unit]:
         for path in sorted(self.folder.glob("*.csv")):
@@ -32,6 +77,7 @@ class ToySource:
             yield Unit(self.name, path.name, path.stem[:7], version, (str(path),))
 
     def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
+        self._note(f"fetch {unit.scope}")
         found = []
         for name in unit.files:
             content = Path(name).read_bytes()
@@ -39,6 +85,7 @@ class ToySource:
         return found
 
     def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
+        self._note(f"read {files[0].path.name}")
         text = files[0].path.read_text()
         if "CRASH" in text:
             os.kill(os.getpid(), 11)
@@ -62,8 +109,23 @@ class ToySource:
         return ReadReport(rows)
 
 
+def fill_rates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rate what the card lacks, as `models.rates.fill_missing` does."""
+    connection.execute(_FILL_RATES)
+
+
+@contextmanager
+def toy_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in which the toy rate card is in force."""
+    with open_for_writing(path) as connection:
+        settings = "('model', 'toy'), ('factor_set', 'toy@1')"
+        connection.execute(f"insert into core.setting values {settings} on conflict do nothing")
+        yield connection
+
+
 def line(
     number: int,
+    *,
     day: str = "2025-03-01",
     quantity: float = 1,
     cost: str = "0.10",

@@ -1,6 +1,7 @@
 """Audits: each a query that returns what breaks a promise. No row, no finding.
 
-Those in `audits/unit_*.sql` run inside the transaction of a load; those in `audits/all_*.sql` on command.
+Those in `audits/unit_*.sql` run inside the transaction of a load (`unit_lines_` before the daily rows are made,
+`unit_<table>_` at its end); those in `audits/all_*.sql` on command.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from importlib import resources
 
 import duckdb
 
+from wattledger.contracts import Unit
 from wattledger.errors import BrokenInputError
 from wattledger.tables import Table
 
@@ -35,13 +37,13 @@ def audits(prefix: str) -> list[Audit]:
     return found
 
 
-def audit_unit(connection: duckdb.DuckDBPyConnection, unit_id: int, table: str) -> None:
+def audit_unit(connection: duckdb.DuckDBPyConnection, unit: Unit, what: str) -> None:
     """Check a unit inside its transaction; BrokenInputError rolls it back and says which line."""
-    for audit in audits(f"unit_{table}_"):
-        rows = connection.execute(audit.sql, {"unit_id": unit_id}).fetchmany(_SHOWN)
+    for audit in audits(f"unit_{what}_"):
+        rows = connection.execute(audit.sql, {"unit_id": unit.unit_id}).fetchmany(_SHOWN)
         if rows:
             raise BrokenInputError(
-                f"Audit `{audit.name}` failed: {audit.promise} Found: {_show(rows)}. "
+                f"{unit.label}: audit `{audit.name}` failed: {audit.promise} Found: {_show(rows)}. "
                 "Nothing of this unit was loaded. If the delivery is right, this is a fault of the program: report it."
             )
 

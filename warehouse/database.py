@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from warehouse.transaction import transaction
 from warehouse.views import create_views
 from wattledger import __version__
 from wattledger.errors import LockedError, WarehouseError
@@ -139,14 +140,9 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     for version, name, text in migrations():
         if version in done:
             continue
-        connection.begin()
-        try:
+        with transaction(connection):
             connection.execute(text)
             connection.execute("insert into ops.migration values (?, ?, ?, ?)", [version, name, __version__, utc_now()])
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
         applied.append(name)
     create_views(connection)
     return applied

@@ -2,7 +2,10 @@
 
 import contextlib
 import multiprocessing
+import os
 import resource
+import threading
+import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -12,10 +15,12 @@ import duckdb
 
 from warehouse.database import first_line, is_disk_full
 from wattledger.contracts import LocalFile, ReadReport, Source
-from wattledger.errors import BrokenInputError, WarehouseError, WattledgerError
+from wattledger.errors import BrokenInputError, UnsettledInputError, WarehouseError, WattledgerError
+from wattledger.faults import point
 
 ADDRESS_SPACE_BYTES = 8 << 30  # DuckDB reserves far more address space than it uses
 SECONDS_PER_UNIT = 1800.0
+_LOOK_EVERY_S = 0.5
 
 
 class ReadingChild:
@@ -36,30 +41,35 @@ class ReadingChild:
         self._stop()
 
     def read(self, label: str, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
-        """Have the child write the rows of ``files`` to ``staged``; BrokenInputError if it cannot."""
+        """Have the child write the rows of ``files`` to ``staged``; BrokenInputError if it cannot.
+
+        UnsettledInputError when the child was stopped: that can be the machine's fault, so it is no last word.
+        """
         pipe = self._start()
         try:
             pipe.send((tuple(files), staged, scratch))
             if not pipe.poll(self._seconds):
                 self._stop()
-                raise BrokenInputError(
+                raise UnsettledInputError(
                     f"{label}: reading took longer than {self._seconds:.0f} s and was stopped. Nothing of this unit "
                     "was loaded. Split the delivery into smaller files, or check that the file is what it claims."
                 )
             answer: ReadReport | WattledgerError = pipe.recv()
         except (EOFError, ConnectionError):
             code = self._exit_code()
-            raise BrokenInputError(
+            raise UnsettledInputError(
                 f"{label}: the reader died ({code}) while reading {', '.join(str(f.path) for f in files)}. Nothing of "
-                "this unit was loaded. The file is damaged or needs more memory than the limit; fetch it again."
+                "this unit was loaded. The file is damaged or needs more memory than the limit. The next run reads it "
+                "again; if that fails too, fetch it again."
             ) from None
         if isinstance(answer, WattledgerError):
             raise answer
         return answer
 
     def _start(self) -> Connection:
-        if self._pipe is not None:
+        if self._pipe is not None and self._process is not None and self._process.is_alive():
             return self._pipe
+        self._stop()
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._source), daemon=True)
@@ -86,13 +96,24 @@ class ReadingChild:
 
 
 def _serve(pipe: Connection, source: Source) -> None:
-    """Read units until the parent hangs up."""
+    """Read units until the parent hangs up or dies."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
             files, staged, scratch = pipe.recv()
-            pipe.send(_read(source, files, staged, scratch))
+            point("child_asked")
+            answer = _read(source, files, staged, scratch)
+            point("child_read")
+            pipe.send(answer)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone, whatever it is reading: nobody waits for the answer."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_EVERY_S)
+    os._exit(1)
 
 
 def _read(source: Source, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport | WattledgerError:

@@ -13,11 +13,13 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import utc_now
-from warehouse.load import Delivery, FillRates, Loaded, Surroundings, load
+from warehouse.load import Delivery, FillRates, Loaded, Surroundings, load, write_files
+from warehouse.ownership import is_still_shadowed
 from warehouse.reading import ReadingChild
+from warehouse.transaction import transaction
 from wattledger import __version__
 from wattledger.contracts import LocalFile, Source, Unit
-from wattledger.errors import BrokenInputError, Exit, LockedError, WarehouseError, WattledgerError
+from wattledger.errors import BrokenInputError, Exit, LockedError, UnsettledInputError, WarehouseError, WattledgerError
 from wattledger.faults import point
 from wattledger.tables import Table
 
@@ -74,7 +76,11 @@ class _Known:
 
 @dataclass(frozen=True)
 class Sync:
-    """One sync of a warehouse: where bytes may lie meanwhile, how rates are filled, and who is told."""
+    """One sync of a warehouse: where bytes may lie meanwhile, how rates are filled, and who is told.
+
+    ``order`` is the configured order of all sources, which decides who owns a bill; a run may take fewer of them.
+    ``full`` reads every unit again.
+    """
 
     connection: duckdb.DuckDBPyConnection
     spool: Path
@@ -82,15 +88,16 @@ class Sync:
     fill_rates: FillRates
     say: Say
     full: bool = False
+    order: Sequence[str] = ()
 
     def run(self, sources: Sequence[Source], since: Mapping[str, date | None] | None = None) -> SyncReport:
         """Bring every source's units up to date, each since its own day; one unit's trouble stops no other."""
         report = SyncReport()
         run_id = uuid.uuid4().hex
-        names = _source_order(self.connection, [source.name for source in sources])
-        with _run_record(self.connection, run_id, report), _clean_folder(self.staging) as folder:
+        order = list(self.order) or [source.name for source in sources]
+        with _run_record(self.connection, run_id, report), _clean_folder(self.staging, run_id) as folder:
             for source in sources:
-                earlier = names[: names.index(source.name)]
+                earlier = order[: order.index(source.name)]
                 try:
                     with ReadingChild(source) as child:
                         _SourceSync(self, source, earlier, child, run_id, folder, report).run(
@@ -103,7 +110,7 @@ class Sync:
                     report.rows.append((source.name, "", "", "failed", 0, str(error)))
                     _record_refusal(self.connection, run_id, (source.name, "", ""), str(error))
                     self.say(f"Error: {source.name}: {error}")
-            current = "select count(*) from core.unit where status in ('loaded', 'delivered_empty')"
+            current = "select count(*) from core.unit where status in ('loaded', 'delivered_empty', 'source_missing')"
             report.has_current = bool(self.connection.execute(current).fetchall()[0][0])
         return report
 
@@ -129,14 +136,22 @@ class _SourceSync:
         point("listed")
         self.report.listed += len(units)
         known = _known_units(self._connection, self.source.name)
+        contested = []
         for unit in units:
             before = known.get(unit.unit_id)
             if not self.sync.full and self._is_settled(unit, before):
                 continue
             try:
                 self._take(unit, before)
+            except UnsettledInputError:
+                contested.append(unit)
             except BrokenInputError as error:
-                self._refuse(unit, str(error))
+                self._refuse(unit, error)
+        for unit in contested:  # what stood in the way may be gone now
+            try:
+                self._take(unit, known.get(unit.unit_id))
+            except BrokenInputError as error:
+                self._refuse(unit, error)
         if since is None:
             self._mark_missing(units)
 
@@ -152,7 +167,7 @@ class _SourceSync:
         if known.version != unit.version or known.status in ("refused", "source_missing"):
             return False
         if known.status == "shadowed":
-            if not _still_shadowed(self._connection, unit):
+            if not is_still_shadowed(self._connection, unit, self.earlier):
                 return False
             self.report.shadowed += 1
         else:
@@ -167,12 +182,7 @@ class _SourceSync:
         point("fetched")
         digest = hashlib.sha256("\n".join(file.sha256 for file in files).encode()).hexdigest()
         if not self.sync.full and known and known.digest == digest and known.is_loaded:
-            self._connection.execute(
-                "update core.unit set version = ?, status = if(row_count > 0, 'loaded', 'delivered_empty'), "
-                "reason = null, refused_version = null, refused_reason = null where unit_id = ?",
-                [unit.version, unit.unit_id],
-            )
-            self.report.unchanged += 1
+            self._note_same_bytes(unit, files)
             return
         staged = self.folder / f"{unit.unit_id}.parquet"
         scratch = self.folder / f"{unit.unit_id}.scratch"
@@ -189,6 +199,16 @@ class _SourceSync:
             staged.unlink(missing_ok=True)
         self._count(delivery, loaded)
 
+    def _note_same_bytes(self, unit: Unit, files: Sequence[LocalFile]) -> None:
+        with transaction(self._connection):
+            self._connection.execute(
+                "update core.unit set version = ?, status = if(row_count > 0, 'loaded', 'delivered_empty'), "
+                "reason = null, refused_version = null, refused_reason = null where unit_id = ?",
+                [unit.version, unit.unit_id],
+            )
+            write_files(self._connection, unit, files)
+        self.report.unchanged += 1
+
     def _count(self, delivery: Delivery, loaded: Loaded) -> None:
         if loaded.status == "shadowed":
             self.report.shadowed += 1
@@ -204,30 +224,43 @@ class _SourceSync:
         for displaced in loaded.displaced:
             say(f"  {displaced} is shadowed from now on: one bill, one source")
 
-    def _refuse(self, unit: Unit, message: str) -> None:
+    def _refuse(self, unit: Unit, error: BrokenInputError) -> None:
         """Write the refusal down; what was loaded of the unit before stays in force."""
+        message = str(error)
         self.report.refused += 1
         self._tell(unit, "refused", 0, message)
         self.sync.say(f"Error: {message}")
-        _record_refusal(self._connection, self.run_id, (unit.source, unit.scope, unit.period), message)
-        self._connection.execute(
-            "insert into core.unit by name select ? as unit_id, ? as source, ? as kind, ? as table_name, ? as scope, "
-            "? as period, '' as version, 0 as generation, 'refused' as status, 0 as row_count, 0 as size_bytes, "
-            "[]::varchar[] as notes, []::varchar[] as unknown_columns, ? as run_id on conflict do nothing",
-            [unit.unit_id, unit.source, self.source.kind, self.source.table, unit.scope, unit.period, self.run_id],
-        )
-        self._connection.execute(
-            "update core.unit set refused_version = ?, refused_reason = ?, run_id = ? where unit_id = ?",
-            [None if unit.problem else unit.version, message, self.run_id, unit.unit_id],
-        )
+        is_settled = not (unit.problem or isinstance(error, UnsettledInputError))
+        with transaction(self._connection):
+            _record_refusal(self._connection, self.run_id, (unit.source, unit.scope, unit.period), message)
+            self._connection.execute(
+                "insert into core.unit by name select ? as unit_id, ? as source, ? as kind, ? as table_name, "
+                "? as scope, ? as period, '' as version, 0 as generation, 'refused' as status, 0 as row_count, "
+                "0 as size_bytes, []::varchar[] as notes, []::varchar[] as unknown_columns, ? as run_id "
+                "on conflict do nothing",
+                [unit.unit_id, unit.source, self.source.kind, self.source.table, unit.scope, unit.period, self.run_id],
+            )
+            self._connection.execute(
+                "update core.unit set refused_version = ?, refused_reason = ?, run_id = ? where unit_id = ?",
+                [unit.version if is_settled else None, message, self.run_id, unit.unit_id],
+            )
 
     def _mark_missing(self, units: Sequence[Unit]) -> None:
-        """A unit that is gone from its source is marked and kept: a listing is no order to delete."""
+        """A unit that is gone from its source is marked and kept: a listing is no order to delete.
+
+        One that was never loaded has nothing to keep and is forgotten.
+        """
+        listed = [unit.unit_id for unit in units]
+        self._connection.execute(
+            "delete from core.unit where source = ? and status = 'refused' "
+            "and unit_id not in (select unnest(?::bigint[]))",
+            [self.source.name, listed],
+        )
         gone = self._connection.execute(
             "select unit_id, scope, period, row_count from core.unit where source = ? "
             "and status in ('loaded', 'delivered_empty', 'source_missing') "
             "and unit_id not in (select unnest(?::bigint[])) order by scope",
-            [self.source.name, [unit.unit_id for unit in units]],
+            [self.source.name, listed],
         ).fetchall()
         for unit_id, scope, period, rows in gone:
             reason = f"{scope} is no longer at its source; its rows are kept. Was it moved, or is a permission gone?"
@@ -242,12 +275,6 @@ class _SourceSync:
         self.report.rows.append((unit.source, unit.scope, unit.period, outcome, rows, reason))
 
 
-def _source_order(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[str]:
-    """Return the configured order of sources, this run's first, then those only the warehouse remembers."""
-    rows = connection.execute("select distinct source from core.unit order by source").fetchall()
-    return [*names, *(row[0] for row in rows if row[0] not in names)]
-
-
 def _known_units(connection: duckdb.DuckDBPyConnection, source: str) -> dict[int, _Known]:
     rows = connection.execute(
         "select u.unit_id, u.version, u.digest, u.status, u.refused_version, u.refused_reason, r.program_version "
@@ -255,18 +282,6 @@ def _known_units(connection: duckdb.DuckDBPyConnection, source: str) -> dict[int
         [source],
     ).fetchall()
     return {row[0]: _Known(*row[1:]) for row in rows}
-
-
-def _still_shadowed(connection: duckdb.DuckDBPyConnection, unit: Unit) -> bool:
-    rows = connection.execute(
-        "select count(*) from core.bill_period as mine inner join core.bill_period as theirs "
-        "on theirs.provider = mine.provider and theirs.billing_account_id = mine.billing_account_id "
-        "and theirs.billing_month = mine.billing_month and theirs.unit_id <> mine.unit_id "
-        "inner join core.unit as u on u.unit_id = theirs.unit_id and u.status = 'loaded' and u.source <> ? "
-        "where mine.unit_id = ?",
-        [unit.source, unit.unit_id],
-    ).fetchall()
-    return bool(rows[0][0])
 
 
 def _refuse_changed(unit: Unit, files: Sequence[LocalFile]) -> None:
@@ -305,11 +320,15 @@ def _run_record(connection: duckdb.DuckDBPyConnection, run_id: str, report: Sync
 
 
 @contextmanager
-def _clean_folder(folder: Path) -> Iterator[Path]:
-    """A folder for this run's staged files; what a killed run left there goes first."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _clean_folder(parent: Path, run_id: str) -> Iterator[Path]:
+    """A folder for this run's staged files; what a killed run left beside it goes first.
+
+    Its name is the run's, so that a reader that outlived a killed run cannot write into it.
+    """
+    shutil.rmtree(parent, ignore_errors=True)
+    folder = parent / run_id
     folder.mkdir(parents=True, mode=0o700)
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(parent, ignore_errors=True)

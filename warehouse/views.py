@@ -10,6 +10,8 @@ from importlib import resources
 
 import duckdb
 
+from warehouse.transaction import transaction
+
 # In the order of creation: a view comes after those it reads.
 VIEWS = (
     "ops.units",
@@ -86,8 +88,9 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
     stored = connection.execute("select value from core.setting where key = ?", [_DIGEST]).fetchall()
     if stored and stored[0][0] == digest:
         return
-    connection.begin()
-    try:
+    with transaction(connection):
+        for name in _stale(connection):
+            connection.execute(f"drop view {name}")
         for view in found:
             connection.execute(f"create or replace view {view.name} as {view.sql}")
             connection.execute(f"comment on view {view.name} is {_quote(view.grain)}")
@@ -95,10 +98,15 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
                 text = f"{column.comment} [{column.unit}]" if column.unit else column.comment
                 connection.execute(f'comment on column {view.name}."{column.name}" is {_quote(text)}')
         connection.execute("insert or replace into core.setting values (?, ?)", [_DIGEST, digest])
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
+
+
+def _stale(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The public views in the file that this program no longer has."""
+    rows = connection.execute(
+        "select schema_name || '.' || view_name from duckdb_views() where database_name = current_database() "
+        "and schema_name in ('ledger', 'ops') and not internal order by 1"
+    ).fetchall()
+    return [row[0] for row in rows if row[0] not in VIEWS]
 
 
 def forget_views(connection: duckdb.DuckDBPyConnection) -> None:

@@ -29,6 +29,7 @@ _IN_PRODUCT_MAP = {
     "product_product_family": ("product_family",),
 }
 _NO_AMORTISED_COST = "no amortised cost in this export: effective_cost is the billed cost (cost_basis = billed)"
+_NO_REGION = "no region column in this export: the region is read from the usage type and the availability zone"
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,10 @@ def _match(part: Part, form: Format) -> Matched:
             if name not in taken:
                 values = ", ".join(f"({attributes})['{key}']" for key in keys)
                 computed[name] = f"coalesce({values}, null)"
-    notes = () if "true" in computed.values() else (_NO_AMORTISED_COST,)
-    return Matched(part, taken, _tags(part), computed, tuple(column.name for column in unknown), notes)
+    notes = [] if "true" in computed.values() else [_NO_AMORTISED_COST]
+    if not {"product_region_code", "product_region"} & (taken.keys() | computed.keys()):
+        notes.append(_NO_REGION)
+    return Matched(part, taken, _tags(part), computed, tuple(column.name for column in unknown), tuple(notes))
 
 
 def _is_family(name: str, form: Format) -> bool:

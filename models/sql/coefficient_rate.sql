@@ -1,8 +1,8 @@
 -- IT energy of one physical unit for each combination of coefficients, and how far each coefficient moves it.
--- Grain: one row per combination that the wanted SKUs use. Reads: wanted, core.sku_class, factors.coefficient.
+-- Grain: basis, one row per combination that the wanted SKUs use. Reads: wanted, core.sku_class, factors.coefficient.
 -- Energy in kWh per physical unit; `..._down` and `..._up` are sums of squared log ratios, a null `down` is a low of zero.
 with combination as (
-    select distinct c.coefficient_key, c.share_key, c.overhead_key, c.replication_key
+    select distinct c.basis, c.coefficient_key, c.share_key, c.overhead_key, c.replication_key
     from wanted as w
     inner join core.sku_class as c on c.sku_id = w.sku_id
     where c.method = 'coefficient'

@@ -1,5 +1,5 @@
 -- The numbers of each machine as the central case takes them, and again with one group of them at its low or high end.
--- Grain: machine x leg x side; leg 'central' once. Reads: machine_input.
+-- Grain: basis x leg x side; leg 'central' once. Reads: machine_input.
 with leg as (
     select 'central' as leg, 'central' as side
     union all
@@ -24,7 +24,7 @@ with leg as (
 )
 
 select
-    m.provider, m.method, m.usage_state, m.hardware, l.leg, l.side,
+    m.basis, m.method, l.leg, l.side,
     m.vcpu, m.memory_gib, m.included_gib, m.accelerators, m.local_ssd_gb, m.host_vcpu, m.host_sockets,
     case
         when l.leg = 'cpu' and l.side = 'low' then m.idle_w_per_vcpu_low

@@ -1,8 +1,9 @@
 -- The machine behind each hardware name that the wanted SKUs rest on: the type itself, a size of its family, or a whole host.
--- Grain: one row per provider, method, usage_state and hardware. Reads: wanted, core.sku, core.sku_class, factors.instance.
+-- Grain: basis, which names provider, method, usage_state and hardware. Reads: wanted, core.sku, core.sku_class, factors.instance.
 -- A name without a machine keeps its row and nulls.
 with asked as (
     select distinct
+        c.basis,
         s.provider,
         c.method,
         c.usage_state,
@@ -39,6 +40,7 @@ ranked as ( -- the largest member of a family stands for it
 
 scaled as ( -- which member serves, and how much of it one billed unit is
     select
+        a.basis,
         a.provider,
         a.method,
         a.usage_state,
@@ -64,6 +66,7 @@ scaled as ( -- which member serves, and how much of it one billed unit is
 )
 
 select
+    s.basis,
     s.provider,
     s.method,
     s.usage_state,

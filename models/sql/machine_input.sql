@@ -11,19 +11,26 @@ with found as (
 )
 
 select
+    m.basis,
     m.provider,
     m.method,
-    m.usage_state,
     m.hardware,
     m.resolved_as,
     m.resolution,
+    m.usage_state,
+    m.microarch,
     m.vcpu,
     m.memory_gib,
+    m.threads,
+    p.gb_per_chip / (p.cores_per_chip * p.threads_per_core) as gib_per_thread,
     m.vcpu * m.threads * p.gb_per_chip / (p.cores_per_chip * p.threads_per_core) as included_gib,
+    m.accelerator,
     m.accelerators,
     m.local_ssd_gb,
     m.host_vcpu,
     m.host_sockets,
+    p.idle_w_per_thread,
+    p.full_w_per_thread,
     m.threads * p.idle_w_per_thread_low as idle_w_per_vcpu_low,
     m.threads * p.idle_w_per_thread as idle_w_per_vcpu,
     m.threads * p.idle_w_per_thread_high as idle_w_per_vcpu_high,
@@ -86,9 +93,9 @@ select
     memory.factor_id as memory_ref,
     uplift.factor_id as host_overhead_ref,
     base.factor_id as server_base_ref,
-    socket.factor_id as extra_socket_ref,
+    case when m.host_sockets > 1e0 then socket.factor_id end as extra_socket_ref,
     dram.factor_id as dram_ref,
-    ssd.factor_id as ssd_ref,
+    case when m.local_ssd_gb > 0e0 then ssd.factor_id end as ssd_ref,
     life.factor_id as lifetime_ref
 from found as m
 inner join factors.cpu_power as p on p.microarch = m.microarch

@@ -1,5 +1,5 @@
 -- IT energy and embodied carbon of one hour of each machine, and how far each uncertain number moves them.
--- Grain: as machine_input. Reads: machine_case. Energy in kWh, embodied in kg CO2e.
+-- Grain: basis, as machine_input. Reads: machine_case. Energy in kWh, embodied in kg CO2e.
 -- `..._down` and `..._up` are sums of squared log ratios: one number at its end at a time over the central result.
 -- A null `down` means that the low end is zero. The formulas are models/power.py.
 with loaded as ( -- the share of the span from idle to full power
@@ -15,7 +15,7 @@ with loaded as ( -- the share of the span from idle to full power
 
 powered as (
     select
-        l.provider, l.method, l.usage_state, l.hardware, l.leg, l.side,
+        l.basis, l.leg, l.side,
         case
             when l.method = 'cpu_surplus' then l.vcpu * (l.full_w_per_vcpu - l.idle_w_per_vcpu) * l.host_overhead
             else l.vcpu * (l.idle_w_per_vcpu + l.load_share * (l.full_w_per_vcpu - l.idle_w_per_vcpu)) * l.host_overhead
@@ -40,7 +40,7 @@ powered as (
 
 moved as ( -- the result of each leg over the central result
     select
-        p.provider, p.method, p.usage_state, p.hardware, p.leg, p.side,
+        p.basis, p.leg, p.side,
         c.compute_kwh, c.memory_kwh, c.accelerator_kwh,
         c.compute_kwh + c.memory_kwh + c.accelerator_kwh as it_energy_kwh,
         c.embodied_kg_co2e,
@@ -48,19 +48,11 @@ moved as ( -- the result of each leg over the central result
         / nullif(c.compute_kwh + c.memory_kwh + c.accelerator_kwh, 0e0) as it_ratio,
         p.embodied_kg_co2e / nullif(c.embodied_kg_co2e, 0e0) as embodied_ratio
     from powered as p
-    inner join powered as c
-        on c.provider = p.provider
-        and c.method = p.method
-        and c.usage_state = p.usage_state
-        and c.hardware = p.hardware
-        and c.leg = 'central'
+    inner join powered as c on c.basis = p.basis and c.leg = 'central'
 )
 
 select
-    provider,
-    method,
-    usage_state,
-    hardware,
+    basis,
     compute_kwh,
     memory_kwh,
     accelerator_kwh,
@@ -75,6 +67,4 @@ select
     end as embodied_down,
     cast(sum(cast(power(ln(greatest(embodied_ratio, 1e0)), 2) as decimal(38, 15))) as double) as embodied_up
 from moved
-group by
-    provider, method, usage_state, hardware,
-    compute_kwh, memory_kwh, accelerator_kwh, it_energy_kwh, embodied_kg_co2e
+group by basis, compute_kwh, memory_kwh, accelerator_kwh, it_energy_kwh, embodied_kg_co2e

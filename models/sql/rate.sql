@@ -7,7 +7,7 @@ with physical as ( -- IT energy of one physical unit, and how many of them one b
         w.model, w.factor_set, w.sku_id, w.charge_month,
         s.provider, s.region_id,
         c.rule_id, c.disposition, c.gap_reason, c.usage_state, c.resource_kind, c.method, c.hardware,
-        c.coefficient_key, c.physical_unit, c.machines,
+        c.coefficient_key, c.physical_unit, c.machines, c.basis,
         case c.conversion
             when 'gb_month' then extract(day from last_day(w.charge_month)) * 24e0
             when 'gb_second' then 1e0 / 3600e0
@@ -26,16 +26,9 @@ with physical as ( -- IT energy of one physical unit, and how many of them one b
     from wanted as w
     inner join core.sku as s on s.sku_id = w.sku_id
     inner join core.sku_class as c on c.sku_id = w.sku_id
-    left join machine_rate as m
-        on m.provider = s.provider and m.method = c.method and m.usage_state = c.usage_state and m.hardware = c.hardware
-    left join machine_input as i
-        on i.provider = s.provider and i.method = c.method and i.usage_state = c.usage_state and i.hardware = c.hardware
-    left join coefficient_rate as k
-        on c.method = 'coefficient'
-        and k.coefficient_key = c.coefficient_key
-        and coalesce(k.share_key, '') = coalesce(c.share_key, '')
-        and coalesce(k.overhead_key, '') = coalesce(c.overhead_key, '')
-        and coalesce(k.replication_key, '') = coalesce(c.replication_key, '')
+    left join machine_rate as m on m.basis = c.basis
+    left join machine_input as i on i.basis = c.basis
+    left join coefficient_rate as k on k.basis = c.basis
 ),
 
 judged as ( -- a line that has a rule may still lack a machine, a coefficient or a site
@@ -104,6 +97,8 @@ select
     end as factor_resolution,
     case when s.sku_id is not null then j.physical_unit end as physical_unit,
     case when s.sku_id is not null then j.physical_per_unit end as physical_per_unit,
+    case when s.sku_id is not null then j.machines end as machines,
+    case when s.sku_id is not null then j.basis end as basis,
     s.scale * s.compute_kwh as compute_it_energy_kwh,
     s.scale * s.accelerator_kwh as accelerator_it_energy_kwh,
     s.scale * s.memory_kwh as memory_it_energy_kwh,

@@ -48,7 +48,7 @@ def test_a_newer_file_is_refused_in_words_and_left_alone(tmp_path: Path) -> None
     with open_for_writing(path) as connection:
         connection.execute("insert into ops.migration values (9999, '9999_later', '99.0', null)")
     before = path.read_bytes()
-    with pytest.raises(WarehouseError, match="newer wattledger \\(99.0, schema 9999\\).*Nothing was changed"):
+    with pytest.raises(WarehouseError, match=r"newer wattledger \(99\.0, schema 9999\).*Nothing was changed"):
         open_for_writing(path).__enter__()
     with pytest.raises(WarehouseError, match="newer wattledger"):
         open_for_reading(path).__enter__()
@@ -81,7 +81,8 @@ def test_a_file_is_readable_by_the_storage_version_that_was_promised(tmp_path: P
         publish(connection, tmp_path / "s.duckdb")
     for name in ("w.duckdb", "s.duckdb"):
         with duckdb.connect(str(tmp_path / name), read_only=True) as connection:
-            tags = connection.execute("select tags from duckdb_databases() where database_name = ?", [name[0]]).fetchall()
+            query = "select tags from duckdb_databases() where database_name = ?"
+            tags = connection.execute(query, [name[0]]).fetchall()
             assert "v1.5.0" in tags[0][0]["storage_version"]
 
 

@@ -4,22 +4,24 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
-from toy import HEADER, ToySource, line
+from toy import HEADER, ToySource, fill_rates, line, toy_warehouse
 
-from models import factor_set, rates
 from warehouse.audits import audit_all
-from warehouse.database import open_for_writing
 from warehouse.sync import Sync, SyncReport
 from wattledger.errors import Exit, LockedError
 
-Open = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+_HOLD = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+print("open", flush=True)
+input()
+"""
 
 
 @pytest.fixture
@@ -29,18 +31,12 @@ def bill(tmp_path: Path) -> Path:
     return folder
 
 
-@contextmanager
-def _open(path: Path):
-    with open_for_writing(path) as connection:
-        factor_set.install(connection)
-        connection.execute("insert into core.setting values ('model', 'default') on conflict do nothing")
-        yield connection
-
-
-def _sync(tmp_path: Path, *sources: ToySource, full: bool = False) -> SyncReport:
-    with _open(tmp_path / "w.duckdb") as connection:
-        said: list[str] = []
-        driver = Sync(connection, tmp_path / "spool", tmp_path / "staging", rates.fill_missing, said.append, full)
+def _sync(
+    tmp_path: Path, *sources: ToySource, full: bool = False, order: Sequence[str] = (), said: list[str] | None = None
+) -> SyncReport:
+    with toy_warehouse(tmp_path / "w.duckdb") as connection:
+        say = ([] if said is None else said).append
+        driver = Sync(connection, tmp_path / "spool", tmp_path / "staging", fill_rates, say, full, order)
         return driver.run(sources)
 
 
@@ -54,7 +50,10 @@ def test_a_second_sync_reads_no_data_and_leaves_the_same_rows(tmp_path: Path, bi
     source = ToySource("toy", bill)
     first = _sync(tmp_path, source)
     rows = _query(tmp_path, "from ledger.lines order by line_id")
+    assert source.journal.read_text().split() == ["fetch", "2025-03.csv", "read", "2025-03.csv"]
+    source.journal.unlink()
     second = _sync(tmp_path, source)
+    assert not source.journal.exists()  # neither fetched nor read
     assert (first.loaded, second.loaded, second.unchanged) == (1, 0, 1)
     assert _query(tmp_path, "from ledger.lines order by line_id") == rows
     assert len(rows) == 2
@@ -125,6 +124,15 @@ def test_a_reader_that_crashes_costs_one_unit(tmp_path: Path, bill: Path) -> Non
     assert "died (signal 11)" in _query(tmp_path, "select message from ops.refusals")[0][0]
 
 
+def test_a_unit_whose_reader_died_is_read_again_at_the_next_run(tmp_path: Path, bill: Path) -> None:
+    """The machine may have been short of memory: the same bytes get another chance."""
+    (bill / "2025-03.csv").write_text("CRASH")
+    source = ToySource("toy", bill)
+    for _ in range(2):
+        assert _sync(tmp_path, source).refused == 1
+    assert source.journal.read_text().count("read") == 2
+
+
 def test_an_empty_delivery_is_recorded_and_vanished_rows_are_a_restatement(tmp_path: Path, bill: Path) -> None:
     path = bill / "2025-03.csv"
     path.write_text(HEADER + line(1, cost="5.00"))
@@ -175,7 +183,7 @@ def test_a_source_put_first_takes_the_bill_over(tmp_path: Path, bill: Path) -> N
     report = _sync(tmp_path, first, second)
     assert report.shadowed == 1
     assert _query(tmp_path, "select count(*) from ledger.usage") == [(2,)]
-    with _open(tmp_path / "w.duckdb") as connection:
+    with toy_warehouse(tmp_path / "w.duckdb") as connection:
         assert audit_all(connection)[1]
 
 
@@ -199,7 +207,7 @@ def test_a_file_with_the_same_bytes_is_refused_by_name(tmp_path: Path, bill: Pat
 
 def test_a_second_writer_is_told_who_holds_the_warehouse(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
-    with _open(path):
+    with toy_warehouse(path):
         code = (
             "import sys\nfrom pathlib import Path\nfrom warehouse.database import open_for_writing\n"
             "from wattledger.errors import WattledgerError\n"
@@ -216,25 +224,161 @@ def test_a_lock_file_of_a_dead_run_does_not_hold(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
     Path(f"{path}.lock").write_text("")
     Path(f"{path}.lock.owner").write_text(json.dumps({"pid": 1, "started_at": "2020-01-01T00:00:00+00:00"}))
-    with _open(path) as connection:
+    with toy_warehouse(path) as connection:
         assert connection.execute("select count(*) from ops.migration").fetchall()[0][0] > 0
 
 
 def test_an_analyst_with_the_file_open_is_named(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
-    with _open(path):
+    with toy_warehouse(path):
         pass
     reader = subprocess.Popen(
-        [sys.executable, "-c", f"import duckdb; c = duckdb.connect({str(path)!r}, read_only=True); print('open', flush=True); input()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", _HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "open\n"
-        with pytest.raises(LockedError, match=f"PID {reader.pid}"), _open(path):
+        with pytest.raises(LockedError, match=f"PID {reader.pid}"), toy_warehouse(path):
             pass
     finally:
         reader.communicate("\n")
+
+
+def test_a_sync_of_one_source_takes_no_bill_from_those_before_it(tmp_path: Path, bill: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for folder in (bill, other):
+        (folder / "2025-03.csv").write_text(HEADER + line(1, cost="1.00"))
+    first, second = ToySource("first", bill), ToySource("second", other)
+    order = ["first", "second"]
+    _sync(tmp_path, first, order=order)
+    assert _sync(tmp_path, second, order=order).shadowed == 1
+    assert _query(tmp_path, "select source, status from ops.units order by 1") == [
+        ("first", "loaded"), ("second", "shadowed"),
+    ]  # fmt: skip
+
+
+def test_rows_whose_files_are_gone_still_own_their_bill(tmp_path: Path, bill: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for folder in (bill, other):
+        (folder / "2025-03.csv").write_text(HEADER + line(1, cost="1.00"))
+    first, second = ToySource("first", bill), ToySource("second", other)
+    _sync(tmp_path, first, second)
+    (bill / "2025-03.csv").unlink()
+    _sync(tmp_path, first, second)
+    assert _query(tmp_path, "select sum(billed_cost) from ledger.usage") == [(Decimal("1.00"),)]
+    # Without the first source in the configuration, the second takes the bill over.
+    _sync(tmp_path, second)
+    assert _query(tmp_path, "select source, status, row_count from ops.units order by 1") == [
+        ("first", "shadowed", 0), ("second", "loaded", 1),
+    ]  # fmt: skip
+
+
+def test_the_bill_moves_to_the_next_source_when_its_owner_no_longer_has_it(tmp_path: Path, bill: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (bill / "2025-03.csv").write_text(HEADER + line(1, cost="1.00"))
+    (other / "2025-03.csv").write_text(HEADER + line(1, cost="2.00"))
+    first, second = ToySource("first", bill), ToySource("second", other)
+    _sync(tmp_path, first, second)
+    (bill / "2025-03.csv").write_text(HEADER)  # delivered empty
+    _sync(tmp_path, first, second)
+    assert _query(tmp_path, "select sum(billed_cost) from ledger.usage") == [(Decimal("2.00"),)]
+    (bill / "2025-03.csv").write_text(HEADER + line(1, cost="3.00"))
+    _sync(tmp_path, first, second)
+    assert _query(tmp_path, "select sum(billed_cost) from ledger.usage") == [(Decimal("3.00"),)]
+    # Each source tells its own story: 1 line, then none, then 1; and 1 line, then none.
+    steps = "select source, generation_from, lines_from, lines_to from ledger.restatements order by all"
+    assert _query(tmp_path, steps) == [("first", 1, 1, 0), ("first", 2, 0, 1), ("second", 1, 1, 0)]
+
+
+def test_a_unit_that_holds_more_months_is_not_displaced_in_part(tmp_path: Path, bill: Path) -> None:
+    """The later source's file spans two months; taking March from it would lose April without a word."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "2025-03.csv").write_text(HEADER + line(1, cost="1.00") + line(2, day="2025-04-01", cost="2.00"))
+    (bill / "2025-03.csv").write_text(HEADER + line(1, cost="1.00"))
+    first, second = ToySource("first", bill), ToySource("second", other)
+    _sync(tmp_path, second)
+    report = _sync(tmp_path, first, second)
+    assert (report.refused, report.exit_code) == (1, Exit.PARTIAL)
+    assert "2025-04" in _query(tmp_path, "select message from ops.refusals")[0][0]
+    assert _query(tmp_path, "select sum(billed_cost) from ledger.usage") == [(Decimal("3.00"),)]
+
+
+def test_a_unit_that_is_only_partly_another_sources_is_refused(tmp_path: Path, bill: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (bill / "2025-03.csv").write_text(HEADER + line(1))
+    (other / "2025-03.csv").write_text(HEADER + line(1) + line(2, day="2025-04-01"))
+    report = _sync(tmp_path, ToySource("first", bill), ToySource("second", other))
+    assert (report.loaded, report.refused) == (1, 1)
+    assert "2025-04, which nobody else does" in _query(tmp_path, "select message from ops.refusals")[0][0]
+
+
+def test_a_line_that_moved_from_one_file_to_another_is_taken_in_one_run(tmp_path: Path, bill: Path) -> None:
+    """The file that gained the line is read first and repeats the other's old rows; it gets its turn again."""
+    (bill / "2025-03-a.csv").write_text(HEADER + line(1))
+    (bill / "2025-03-b.csv").write_text(HEADER + line(2) + line(3))
+    source = ToySource("toy", bill)
+    _sync(tmp_path, source)
+    (bill / "2025-03-a.csv").write_text(HEADER + line(1) + line(2))
+    (bill / "2025-03-b.csv").write_text(HEADER + line(3))
+    report = _sync(tmp_path, source)
+    assert (report.loaded, report.refused) == (2, 0)
+    rows = _query(tmp_path, "select provider_line_id from ledger.usage order by 1")
+    assert rows == [("line-1",), ("line-2",), ("line-3",)]
+
+
+def test_a_refused_repeat_is_taken_when_the_other_file_is_rewritten(tmp_path: Path, bill: Path) -> None:
+    (bill / "2025-03-a.csv").write_text(HEADER + line(1))
+    (bill / "2025-03-b.csv").write_text(HEADER + line(1))
+    source = ToySource("toy", bill)
+    assert _sync(tmp_path, source).refused == 1
+    (bill / "2025-03-a.csv").write_text(HEADER + line(2))
+    assert _sync(tmp_path, source).refused == 0
+    assert _query(tmp_path, "select count(*) from ledger.usage") == [(2,)]
+
+
+@pytest.mark.parametrize("quantity", ["NaN", "inf", "1e22"])
+def test_a_quantity_that_no_sum_can_hold_refuses_the_unit_and_names_the_line(
+    tmp_path: Path, bill: Path, quantity: str
+) -> None:
+    (bill / "2025-03.csv").write_text(HEADER + line(1) + line(2).replace(",1,", f",{quantity},"))
+    assert _sync(tmp_path, ToySource("toy", bill)).refused == 1
+    message = _query(tmp_path, "select message from ops.refusals")[0][0]
+    assert "toy, 2025-03" in message
+    assert "line-2" in message
+
+
+def test_lines_without_a_quantity_are_daily_rows_of_their_own(tmp_path: Path, bill: Path) -> None:
+    """They get no estimate, so they must not hide among lines that do."""
+    (bill / "2025-03.csv").write_text(HEADER + line(1) + line(2).replace(",1,", ",,"))
+    _sync(tmp_path, ToySource("toy", bill))
+    by_day = "select disposition, lines, energy_kwh from ledger.footprint_daily order by 1"
+    assert _query(tmp_path, by_day) == [("estimated", 1, pytest.approx(0.024)), ("unmodelled", 1, None)]
+    by_line = "select disposition, gap_reason from ledger.footprint order by line_id"
+    assert _query(tmp_path, by_line) == [("estimated", None), ("unmodelled", "no quantity")]
+
+
+def test_a_broken_file_that_was_removed_is_forgotten(tmp_path: Path, bill: Path) -> None:
+    (bill / "2025-02.csv").write_text("BROKEN")
+    (bill / "2025-03.csv").write_text(HEADER + line(1))
+    source = ToySource("toy", bill)
+    _sync(tmp_path, source)
+    (bill / "2025-02.csv").unlink()
+    assert _sync(tmp_path, source).exit_code is Exit.OK
+    assert _query(tmp_path, "select scope from ops.units") == [("2025-03.csv",)]
+
+
+def test_nothing_of_a_run_stays_in_staging(tmp_path: Path, bill: Path) -> None:
+    (bill / "2025-03.csv").write_text(HEADER + line(1))
+    leftover = tmp_path / "staging" / "of-a-killed-run" / "1.parquet"
+    leftover.parent.mkdir(parents=True)
+    leftover.write_text("half a file")
+    _sync(tmp_path, ToySource("toy", bill))
+    assert not (tmp_path / "staging").exists()
 
 
 def test_every_audit_holds_after_a_sync(tmp_path: Path, bill: Path) -> None:
@@ -242,6 +386,6 @@ def test_every_audit_holds_after_a_sync(tmp_path: Path, bill: Path) -> None:
         HEADER + line(1) + line(2, quantity=-0.5, cost="-0.05") + line(3, kind="Tax", meter="", quantity=1)
     )
     _sync(tmp_path, ToySource("toy", bill))
-    with _open(tmp_path / "w.duckdb") as connection:
+    with toy_warehouse(tmp_path / "w.duckdb") as connection:
         table, held = audit_all(connection)
     assert held, table.rows

@@ -1,10 +1,34 @@
--- Lines in are lines out, and billed cost in is billed cost out, exactly.
-select 'staged, loaded, daily', s.lines, u.lines, d.lines, s.billed_cost, u.billed_cost, d.billed_cost
-from
-    (select count(*) as lines, coalesce(sum(billed_cost), 0) as billed_cost from temp.staged) as s,
-    (select count(*) as lines, coalesce(sum(billed_cost), 0) as billed_cost from core.usage where unit_id = $unit_id) as u,
-    (
-        select coalesce(sum(lines), 0) as lines, coalesce(sum(billed_cost), 0) as billed_cost
-        from core.usage_daily where unit_id = $unit_id
-    ) as d
-where s.lines <> u.lines or u.lines <> d.lines or s.billed_cost <> u.billed_cost or u.billed_cost <> d.billed_cost
+-- Lines in are lines out, and costs in are costs out, exactly, per service, month and currency of the unit.
+with counted as (
+    select
+        'delivered' as part, service_name, billing_month, billing_currency,
+        count(*) as lines, sum(billed_cost) as billed_cost, sum(effective_cost) as effective_cost
+    from temp.staged
+    group by all
+    union all
+    select
+        'loaded', s.service_name, u.billing_month, u.billing_currency,
+        count(*), sum(u.billed_cost), sum(u.effective_cost)
+    from core.usage as u
+    inner join core.sku as s on s.sku_id = u.sku_id
+    where u.unit_id = $unit_id
+    group by all
+    union all
+    select
+        'daily', s.service_name, d.billing_month, d.billing_currency,
+        sum(d.lines), sum(d.billed_cost), sum(d.effective_cost)
+    from core.usage_daily as d
+    inner join core.sku as s on s.sku_id = d.sku_id
+    where d.unit_id = $unit_id
+    group by all
+)
+
+select service_name, billing_month, billing_currency, list(concat_ws(' ', part, lines, billed_cost, effective_cost) order by part) as found
+from counted
+group by service_name, billing_month, billing_currency
+having
+    count(*) <> 3
+    or count(distinct lines) > 1
+    or count(distinct coalesce(billed_cost::varchar, '')) > 1
+    or count(distinct coalesce(effective_cost::varchar, '')) > 1
+order by service_name, billing_month, billing_currency

@@ -17,7 +17,8 @@ create table core.sku_class (
     overhead_key varchar,
     replication_key varchar,
     physical_unit varchar,              -- instance_h, host_h, vcpu_h, gb_h, gb
-    conversion varchar                  -- from consumed_quantity to it: one, gb_month, gb_second
+    conversion varchar,                 -- from consumed_quantity to it: one, gb_month, gb_second
+    basis varchar                       -- what the energy of one physical unit rests on: the key of core.rate_input
 );
 
 -- Facility and grid of a region in a month, resolved once.
@@ -26,14 +27,23 @@ create table core.site_factor (
     provider varchar not null,
     region_id varchar not null,
     charge_month date not null,
+    region_ref varchar,                 -- the row that places the region on its grid; null where the set knows no such region
     pue double, pue_low double, pue_high double,
-    pue_resolution varchar,             -- exact, nearest_year, parent_zone, fleet, default
+    pue_resolution varchar,             -- exact, nearest_year, parent_zone (its geography), fleet, default
+    pue_year integer,                   -- that the PUE describes
     pue_ref varchar,                    -- the factor row it came from
     grid_zone varchar,                  -- scheme:zone, e.g. egrid_subregion:SRVC
+    grid_year integer,                  -- that the grid factor describes
     grid_g_co2e_per_kwh double, grid_g_co2e_per_kwh_low double, grid_g_co2e_per_kwh_high double,
     grid_boundary varchar,              -- lifecycle
-    grid_resolution varchar,
+    grid_resolution varchar,            -- exact, nearest_year, parent_zone (a later link of the region's chain)
+    grid_basis varchar,                 -- published; derived: a direct factor x its country's lifecycle over direct
+    grid_note varchar,                  -- the derivation with its numbers
     grid_ref varchar,
+    grid_stated_g_co2e_per_kwh double,  -- as the row of grid_ref states it
+    grid_lifecycle_per_direct double,   -- what it was multiplied by; null where published
+    grid_ratio_lifecycle_ref varchar,
+    grid_ratio_direct_ref varchar,
     grid_direct_g_co2e_per_kwh double,  -- same zone, direct combustion; null where none exists
     grid_direct_ref varchar,
     country_direct_g_co2e_per_kwh double, -- the national average, direct; for `assumed` gap terms only
@@ -57,6 +67,8 @@ create table core.rate (
     factor_resolution varchar,          -- the weakest of the factors used
     physical_unit varchar,
     physical_per_unit double,           -- physical quantity per unit of consumed_quantity
+    machines double,                    -- machines per billed one
+    basis varchar,                      -- core.rate_input.basis
     compute_it_energy_kwh double,
     accelerator_it_energy_kwh double,
     memory_it_energy_kwh double,
@@ -72,7 +84,16 @@ create table core.rate (
     market_based_kg_co2e double,        -- null: no instrument or supplier factor is configured
     embodied_kg_co2e double, embodied_kg_co2e_low double, embodied_kg_co2e_high double,
     water_l double,                     -- null: no water model in this factor set
-    inputs json,                        -- every number of the formula, for `explain`
-    factor_refs varchar[],              -- the factor rows used, as table/key
     primary key (model, factor_set, sku_id, charge_month)
+);
+
+-- Every number behind the IT energy and embodied carbon of one physical unit, and the factor rows they come from.
+-- Many rates rest on few of these; the numbers of the site are in core.site_factor.
+create table core.rate_input (
+    model varchar not null,
+    factor_set varchar not null,
+    basis varchar not null,             -- e.g. instance_curve/aws:m5.large/used, coefficient/storage.ssd/...
+    inputs json not null,
+    factor_refs varchar[] not null,     -- factor_id
+    primary key (model, factor_set, basis)
 );

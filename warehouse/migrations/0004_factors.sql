@@ -1,6 +1,8 @@
 -- The factor set: what every estimate rests on. Filled by `models/factor_set.py` from models/factors/*.csv.
 -- factor_id names a row in every reference and message. Values that are not known are null, never 0.
 -- low and high are the 90 % interval where the column says nothing else.
+-- A value that cannot be is refused here: out of its unit's range (a slip by a thousand or a million), low above high,
+-- a blank licence, or one that would bind whoever passes the set on (share-alike).
 
 -- Which files make up the set. Grain: one row per file.
 create table factors.factor_set (
@@ -29,7 +31,9 @@ create table factors.region (
     grid_chain varchar not null,        -- scheme:zone links, best known first, separated by >
     source varchar not null,
     licence varchar not null,
-    confidence varchar not null         -- high, medium, low
+    confidence varchar not null, -- high, medium, low
+    check (grid_chain <> ''),
+    check (licence not in ('', 'unknown') and licence not like '%BY-SA%' and licence not like '%ODbL%')
 );
 
 -- Grain: provider x region x year x metric. factor_id: pue/aws:us-east-1/2024
@@ -48,7 +52,11 @@ create table factors.site_metric (
     source_release varchar not null,
     licence varchar not null,
     verification varchar not null,      -- published, stored, derived, recalled
-    note varchar
+    note varchar,
+    check (metric in ('pue', 'wue') and unit = case metric when 'pue' then 'ratio' else 'l/kwh_it' end),
+    check (low <= central and central <= high),
+    check (case metric when 'pue' then low >= 1 and high <= 2 else low >= 0 and high <= 4 end),
+    check (licence not in ('', 'unknown') and licence not like '%BY-SA%' and licence not like '%ODbL%')
 );
 
 -- Grain: zone x year x boundary x accounting. factor_id: grid/egrid_subregion:SRVC/2023/direct
@@ -69,7 +77,11 @@ create table factors.grid_intensity (
     source_release varchar not null,
     licence varchar not null,
     verification varchar not null,      -- stored, derived, inferred_year, secondary, recalled; recalled is never a default
-    note varchar
+    note varchar,
+    check (boundary in ('lifecycle', 'direct') and covers in ('country', 'part')),
+    check (low_g_co2e_per_kwh <= central_g_co2e_per_kwh and central_g_co2e_per_kwh <= high_g_co2e_per_kwh),
+    check (low_g_co2e_per_kwh >= 0 and central_g_co2e_per_kwh > 0 and central_g_co2e_per_kwh <= 1400 and high_g_co2e_per_kwh <= 2000),
+    check (licence not in ('', 'unknown') and licence not like '%BY-SA%' and licence not like '%ODbL%')
 );
 
 -- Grain: CPU microarchitecture. Watts at the wall, whole server, per hardware thread. factor_id: cpu_power/skylake-sp
@@ -96,7 +108,13 @@ create table factors.cpu_power (
     licence varchar not null,
     verification varchar not null,      -- published, estimate
     curve_source varchar not null,
-    note varchar
+    note varchar,
+    check (idle_w_per_thread_low <= idle_w_per_thread and idle_w_per_thread <= idle_w_per_thread_high),
+    check (full_w_per_thread_low <= full_w_per_thread and full_w_per_thread <= full_w_per_thread_high),
+    check (0.01 <= idle_w_per_thread_low and idle_w_per_thread < full_w_per_thread and full_w_per_thread_high <= 50),
+    check (0 < curve_f10 and curve_f10 < curve_f50 and curve_f50 < 1),
+    check (threads_per_core between 1 and 8 and cores_per_chip between 1 and 1000 and gb_per_chip between 1 and 4096),
+    check (licence not in ('', 'unknown') and licence not like '%BY-SA%' and licence not like '%ODbL%')
 );
 
 -- Grain: accelerator as clouds count it (half a board for dual-GPU boards). factor_id: accelerator_power/NVIDIA H100 SXM5
@@ -123,7 +141,12 @@ create table factors.accelerator_power (
     source_release varchar not null,
     licence varchar not null,
     verification varchar not null,
-    note varchar
+    note varchar,
+    check (idle_w_low <= idle_w and idle_w <= idle_w_high and busy_w_low <= busy_w and busy_w <= busy_w_high),
+    check (0 < idle_w_low and idle_w < busy_w and busy_w_high <= 3000),
+    check (0 < embodied_kg_co2e_low and embodied_kg_co2e_low <= embodied_kg_co2e),
+    check (embodied_kg_co2e <= embodied_kg_co2e_high and embodied_kg_co2e_high <= 2000),
+    check (licence not in ('', 'unknown') and licence not like '%BY-SA%' and licence not like '%ODbL%')
 );
 
 -- Grain: provider x instance type; parts only, watts are computed. factor_id: instance/aws:m5.large
@@ -149,7 +172,12 @@ create table factors.instance (
     source_release varchar not null,
     licence varchar not null,
     verification varchar not null,      -- high, medium, low confidence
-    note varchar
+    note varchar,
+    check (0 < vcpu and vcpu <= host_vcpu and host_vcpu <= 4096 and host_sockets between 1 and 64),
+    check (0 < memory_gib and memory_gib <= host_memory_gib and host_memory_gib <= 65536),
+    check (vcpu_is in ('thread', 'core') and (accelerator is null) = (accelerator_count = 0)),
+    check (accelerator_count between 0 and 128 and local_ssd_gb between 0 and 500000),
+    check (licence not in ('', 'unknown') and licence not like '%BY-SA%' and licence not like '%ODbL%')
 );
 
 -- Grain: key. factor_id: coefficient/memory.power_active
@@ -169,5 +197,15 @@ create table factors.coefficient (
     source_release varchar not null,
     licence varchar not null,
     verification varchar not null,
-    note varchar
+    note varchar,
+    check (low <= central and central <= high and low >= 0 and central > 0),
+    check ( -- an unknown unit is refused too
+        high <= case unit
+            when 'Wh/TB-h' then 10 when 'W/GiB' then 5 when 'W/accelerator' then 500 when 'kWh/GB' then 0.1
+            when 'kWh/GB-h' then 0.01 when 'kWh/vCPU-h' then 0.1 when 'kgCO2e' then 10000 when 'kgCO2e/GB' then 10
+            when 'percent' then 100 when 'share' then 1 when 'ratio' then 5 when 'copies' then 12 when 'vCPU/GiB' then 4
+            when 'years' then 20 else -1
+        end
+    ),
+    check (licence not in ('', 'unknown') and licence not like '%BY-SA%' and licence not like '%ODbL%')
 );

@@ -1,7 +1,8 @@
--- What the generation about to be replaced sums to. Grain: month x accounts x service x region x unit x currency.
-insert into core.generation_sum
+-- What the content in force of units sums to, with the rates in force.
+-- Grain: unit x month x accounts x service x region x unit of quantity x currency. A unit without rows (delivered empty,
+-- or shadowed after it was loaded) has one row of 0 lines; one that was never loaded has none.
 select
-    d.unit_id,
+    n.unit_id,
     n.generation,
     $recorded_at::timestamp as recorded_at,
     $cause as cause,
@@ -12,22 +13,22 @@ select
     s.region_id,
     s.consumed_unit,
     d.billing_currency,
-    sum(d.lines)::bigint as lines,
+    coalesce(sum(d.lines), 0)::bigint as lines,
     sum(d.consumed_quantity::decimal(38, 15))::double as consumed_quantity,
     sum(d.billed_cost)::decimal(38, 12) as billed_cost,
     sum(d.effective_cost)::decimal(38, 12) as effective_cost,
     sum((d.consumed_quantity * r.energy_kwh)::decimal(38, 15))::double as energy_kwh,
     sum((d.consumed_quantity * r.location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
     sum((d.consumed_quantity * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e
-from core.usage_daily as d
-inner join core.unit as n on n.unit_id = d.unit_id
-inner join core.sku as s on s.sku_id = d.sku_id
+from core.unit as n
+left join core.usage_daily as d on d.unit_id = n.unit_id
+left join core.sku as s on s.sku_id = d.sku_id
 left join core.rate as r
     on r.sku_id = d.sku_id
     and r.charge_month = d.charge_month
     and r.model = (select value from core.setting where key = 'model')
     and r.factor_set = (select value from core.setting where key = 'factor_set')
     and coalesce(r.usage_state, 'used') = 'used'
-where d.unit_id = $unit_id
+where n.table_name = 'usage' and n.generation > 0 and n.unit_id in (select unnest($unit_ids::bigint[]))
 group by all
 order by all

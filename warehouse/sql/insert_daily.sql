@@ -1,4 +1,5 @@
--- Grain: unit x UTC day x accounts x SKU x tags x currency x cost basis. Sums are exact, whatever the order.
+-- Grain: unit x UTC day x accounts x SKU x tags x currency x cost basis; lines without a quantity apart, as they get no
+-- estimate. Sums are exact, whatever the order.
 insert into core.usage_daily
 select
     unit_id,
@@ -17,5 +18,7 @@ select
     sum(effective_cost)::decimal(38, 12) as effective_cost
 from core.usage
 where unit_id = $unit_id
-group by all
+group by
+    unit_id, usage_date, charge_month, billing_month, billing_account_id, sub_account_id, sku_id, tag_set_id,
+    billing_currency, cost_basis, consumed_quantity is null
 order by all

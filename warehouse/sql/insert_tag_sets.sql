@@ -1,9 +1,6 @@
--- Every distinct set of tags once. Its number depends on the sorted entries only.
+-- Every distinct set of tags once. Maps of the same entries in another order are the same set.
 insert into core.tag_set
-select
-    (md5_number_lower(list_sort(map_entries(tags))::varchar) >> 1)::bigint as tag_set_id,
-    any_value(tags order by tags::varchar) as tags
-from (select distinct tags from temp.staged where cardinality(tags) > 0)
-group by 1
-order by 1
+select distinct on (tag_set_id) tag_set_id, map_from_entries(entries) as tags
+from temp.staged_tag_set
+order by tag_set_id
 on conflict do nothing

@@ -4,9 +4,7 @@ select
     $first_line_id::bigint + s.file_row_number as line_id,
     $unit_id::bigint as unit_id,
     k.sku_id,
-    case
-        when cardinality(s.tags) > 0 then (md5_number_lower(list_sort(map_entries(s.tags))::varchar) >> 1)::bigint
-    end as tag_set_id,
+    t.tag_set_id,
     s.provider_line_id,
     s.billing_account_id,
     s.sub_account_id,
@@ -21,3 +19,4 @@ select
     s.billing_currency
 from temp.staged as s
 inner join temp.staged_sku as k on /* same sku */
+left join temp.staged_tag_set as t on t.tags = s.tags

@@ -13,7 +13,7 @@ rivals as (
         on p.provider = b.provider
         and p.billing_account_id = b.billing_account_id
         and p.billing_month = b.billing_month
-    where u.source = $source and u.unit_id <> $unit_id and u.status = 'loaded'
+    where u.source = $source and u.unit_id <> $unit_id and u.status in ('loaded', 'source_missing')
 )
 
 select r.scope, count(*) as repeated

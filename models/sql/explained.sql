@@ -1,0 +1,31 @@
+-- One rate of the model and factor set in force with everything that it rests on. Grain: one row or none.
+-- Parameters: sku_id, charge_month. Reads: core.rate, core.sku, core.sku_class, core.rate_input, core.site_factor.
+select
+    r.model,
+    r.factor_set,
+    r.rule_id,
+    r.disposition,
+    r.gap_reason,
+    r.physical_unit,
+    c.machines,
+    c.conversion,
+    s.consumed_unit,
+    i.inputs,
+    i.factor_refs,
+    to_json(f) as site,
+    r.it_energy_kwh, r.it_energy_kwh_low, r.it_energy_kwh_high,
+    r.energy_kwh, r.energy_kwh_low, r.energy_kwh_high,
+    r.location_based_kg_co2e, r.location_based_kg_co2e_low, r.location_based_kg_co2e_high,
+    r.embodied_kg_co2e, r.embodied_kg_co2e_low, r.embodied_kg_co2e_high
+from core.rate as r
+inner join core.setting as m on m.key = 'model' and m.value = r.model
+inner join core.setting as v on v.key = 'factor_set' and v.value = r.factor_set
+inner join core.sku as s on s.sku_id = r.sku_id
+inner join core.sku_class as c on c.sku_id = r.sku_id
+left join core.rate_input as i on i.model = r.model and i.factor_set = r.factor_set and i.basis = r.basis
+left join core.site_factor as f
+    on f.factor_set = r.factor_set
+    and f.provider = s.provider
+    and f.region_id = s.region_id
+    and f.charge_month = r.charge_month
+where r.sku_id = $sku_id and r.charge_month = $charge_month

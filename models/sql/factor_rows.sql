@@ -1,0 +1,86 @@
+-- Every value of the factor set in one form. Grain: factor_id x quantity. A row that holds several quantities comes once for each.
+select
+    factor_id, metric as quantity, low, central, high, unit,
+    year, source, source_release, licence, verification, note
+from factors.site_metric
+union all
+select
+    factor_id, concat('grid intensity, ', boundary), low_g_co2e_per_kwh, central_g_co2e_per_kwh, high_g_co2e_per_kwh, 'gCO2e/kWh',
+    year, source, source_release, licence, verification, note
+from factors.grid_intensity
+union all
+select
+    factor_id, 'idle power', idle_w_per_thread_low, idle_w_per_thread, idle_w_per_thread_high, 'W/thread',
+    year, source, source_release, licence, verification, note
+from factors.cpu_power
+union all
+select
+    factor_id, 'full power', full_w_per_thread_low, full_w_per_thread, full_w_per_thread_high, 'W/thread',
+    year, source, source_release, licence, verification, note
+from factors.cpu_power
+union all
+select
+    factor_id, 'load share at 10 % load', null, curve_f10, null, 'share',
+    year, curve_source, source_release, licence, verification, note
+from factors.cpu_power
+union all
+select
+    factor_id, 'load share at 50 % load', null, curve_f50, null, 'share',
+    year, curve_source, source_release, licence, verification, note
+from factors.cpu_power
+union all
+select
+    factor_id, 'memory inside the CPU figure', null, gb_per_chip, null, 'GiB/chip',
+    year, source, source_release, licence, verification, note
+from factors.cpu_power
+union all
+select
+    factor_id, 'idle power', idle_w_low, idle_w, idle_w_high, 'W/accelerator',
+    year, source, source_release, licence, verification, note
+from factors.accelerator_power
+union all
+select
+    factor_id, 'busy power', busy_w_low, busy_w, busy_w_high, 'W/accelerator',
+    year, source, source_release, licence, verification, note
+from factors.accelerator_power
+union all
+select
+    factor_id, 'embodied', embodied_kg_co2e_low, embodied_kg_co2e, embodied_kg_co2e_high, 'kgCO2e/accelerator',
+    year, embodied_basis, source_release, licence, verification, note
+from factors.accelerator_power
+union all
+select
+    factor_id, 'vCPU', null, vcpu, null, concat('vCPU (each a ', vcpu_is, ' of ', microarch, ')'),
+    year, source, source_release, licence, verification, note
+from factors.instance
+union all
+select
+    factor_id, 'memory', null, memory_gib, null, 'GiB',
+    year, source, source_release, licence, verification, note
+from factors.instance
+union all
+select
+    factor_id, 'vCPU of the host', null, host_vcpu, null, concat('vCPU in ', host_sockets, ' sockets'),
+    year, source, source_release, licence, verification, note
+from factors.instance
+union all
+select
+    factor_id, 'accelerators', null, accelerator_count, null, accelerator,
+    year, source, source_release, licence, verification, note
+from factors.instance
+where accelerator is not null
+union all
+select
+    factor_id, 'local SSD', null, local_ssd_gb, null, 'GB',
+    year, source, source_release, licence, verification, note
+from factors.instance
+union all
+select
+    factor_id, scope, low, central, high, unit,
+    year, source, source_release, licence, verification, note
+from factors.coefficient
+union all
+select
+    factor_id, concat('grid chain ', grid_chain), null, null, null, null,
+    null, source, null, licence, concat('confidence ', confidence), status
+from factors.region

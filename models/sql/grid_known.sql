@@ -1,0 +1,60 @@
+-- Lifecycle intensity of every grid zone and year that the set can give, and its direct one beside it.
+-- Grain: zone_scheme x zone x year. Reads: factors.grid_intensity; recalled rows are left out.
+-- A zone known by its direct emissions only gets the lifecycle-to-direct ratio of its country in that year: `derived`.
+with usable as (
+    select * from factors.grid_intensity where accounting = 'location_average' and verification <> 'recalled'
+),
+
+national as ( -- of each country and year; the statistical office of the region goes before a national one
+    select
+        country_iso3,
+        year,
+        max(case when boundary = 'lifecycle' and zone_scheme = 'iso3' then factor_id end) as lifecycle_ref,
+        max(case when boundary = 'lifecycle' and zone_scheme = 'iso3' then central_g_co2e_per_kwh end) as lifecycle_g,
+        coalesce(
+            max(case when boundary = 'direct' and zone_scheme = 'iso3' then factor_id end),
+            max(case when boundary = 'direct' then factor_id end)
+        ) as direct_ref
+    from usable
+    where covers = 'country'
+    group by country_iso3, year
+),
+
+ratio as (
+    select
+        n.country_iso3, n.year, n.lifecycle_ref, n.lifecycle_g, n.direct_ref, d.central_g_co2e_per_kwh as direct_g,
+        n.lifecycle_g / nullif(d.central_g_co2e_per_kwh, 0e0) as lifecycle_per_direct
+    from national as n
+    inner join usable as d on d.factor_id = n.direct_ref
+),
+
+direct as (
+    select u.*, r.lifecycle_per_direct, r.lifecycle_ref, r.lifecycle_g, r.direct_ref, r.direct_g
+    from usable as u
+    left join ratio as r on r.country_iso3 = u.country_iso3 and r.year = u.year
+    where u.boundary = 'direct'
+)
+
+select
+    u.zone_scheme, u.zone, u.country_iso3, u.year,
+    u.low_g_co2e_per_kwh as low_g, u.central_g_co2e_per_kwh as central_g, u.high_g_co2e_per_kwh as high_g,
+    u.factor_id, u.verification, u.central_g_co2e_per_kwh as stated_g,
+    'published' as basis,
+    cast(null as double) as lifecycle_per_direct,
+    cast(null as varchar) as ratio_lifecycle_ref, cast(null as double) as ratio_lifecycle_g,
+    cast(null as varchar) as ratio_direct_ref, cast(null as double) as ratio_direct_g
+from usable as u
+where u.boundary = 'lifecycle'
+union all
+select
+    d.zone_scheme, d.zone, d.country_iso3, d.year,
+    d.low_g_co2e_per_kwh * d.lifecycle_per_direct,
+    d.central_g_co2e_per_kwh * d.lifecycle_per_direct,
+    d.high_g_co2e_per_kwh * d.lifecycle_per_direct,
+    d.factor_id, d.verification, d.central_g_co2e_per_kwh,
+    'derived',
+    d.lifecycle_per_direct, d.lifecycle_ref, d.lifecycle_g, d.direct_ref, d.direct_g
+from direct as d
+left join usable as u
+    on u.zone_scheme = d.zone_scheme and u.zone = d.zone and u.year = d.year and u.boundary = 'lifecycle'
+where d.covers = 'part' and d.lifecycle_per_direct is not null and u.factor_id is null

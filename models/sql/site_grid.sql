@@ -1,0 +1,87 @@
+-- The grid factor of each wanted region and year: the first link of its chain that has one, exact year before nearest within two.
+-- Grain: provider x known region x year, those with a factor. Reads: site_wanted, grid_known, factors.region, factors.grid_intensity.
+-- Beside the lifecycle factor stands the direct one of the same zone, and the direct one of the whole country.
+with place as (
+    select distinct w.provider, w.known_region_id, w.year, r.grid_chain, r.country_iso3
+    from site_wanted as w
+    inner join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
+),
+
+link as (
+    select
+        p.*,
+        unnest(range(1, len(string_split(p.grid_chain, '>')) + 1)) as position,
+        unnest(string_split(p.grid_chain, '>')) as zone_key
+    from place as p
+),
+
+chosen as ( -- of two equally near years the later
+    select l.*, k.* exclude (year, country_iso3), k.year as grid_year
+    from link as l
+    inner join grid_known as k on concat(k.zone_scheme, ':', k.zone) = l.zone_key and abs(k.year - l.year) <= 2
+    qualify row_number() over (
+        partition by l.provider, l.known_region_id, l.year
+        order by l.position, abs(k.year - l.year), k.year desc
+    ) = 1
+),
+
+direct as (
+    select * from factors.grid_intensity
+    where boundary = 'direct' and accounting = 'location_average' and verification <> 'recalled'
+),
+
+zone_direct as ( -- for a whole country its national factor, whichever scheme states it
+    select c.provider, c.known_region_id, c.year, d.factor_id, d.central_g_co2e_per_kwh as direct_g
+    from chosen as c
+    inner join direct as d
+        on abs(d.year - c.grid_year) <= 2
+        and (
+            (d.zone_scheme = c.zone_scheme and d.zone = c.zone)
+            or (c.zone_scheme = 'iso3' and d.covers = 'country' and d.country_iso3 = c.country_iso3)
+        )
+    qualify row_number() over (
+        partition by c.provider, c.known_region_id, c.year
+        order by abs(d.year - c.grid_year), case when d.zone_scheme = 'iso3' then 0 else 1 end, d.year desc
+    ) = 1
+),
+
+country_direct as (
+    select p.provider, p.known_region_id, p.year, d.factor_id, d.central_g_co2e_per_kwh as direct_g
+    from place as p
+    inner join direct as d on d.covers = 'country' and d.country_iso3 = p.country_iso3 and abs(d.year - p.year) <= 2
+    qualify row_number() over (
+        partition by p.provider, p.known_region_id, p.year
+        order by abs(d.year - p.year), case when d.zone_scheme = 'iso3' then 0 else 1 end, d.year desc
+    ) = 1
+)
+
+select
+    c.provider,
+    c.known_region_id,
+    c.year,
+    c.zone_key as grid_zone,
+    c.grid_year,
+    c.low_g, c.central_g, c.high_g,
+    case when c.position > 1 then 'parent_zone' when c.grid_year = c.year then 'exact' else 'nearest_year' end as resolution,
+    c.basis,
+    c.stated_g,
+    c.lifecycle_per_direct,
+    c.factor_id as grid_ref,
+    c.ratio_lifecycle_ref,
+    c.ratio_direct_ref,
+    case c.basis
+        when 'derived' then concat(
+            'derived: direct ', c.stated_g, ' of ', c.zone_key, ' x lifecycle ', c.ratio_lifecycle_g, ' / direct ',
+            c.ratio_direct_g, ' of ', c.country_iso3, ' in ', c.grid_year
+        )
+        else concat('published for ', c.zone_key, ' in ', c.grid_year)
+    end as note,
+    z.direct_g,
+    z.factor_id as direct_ref,
+    n.direct_g as country_direct_g,
+    n.factor_id as country_direct_ref
+from chosen as c
+left join zone_direct as z
+    on z.provider = c.provider and z.known_region_id = c.known_region_id and z.year = c.year
+left join country_direct as n
+    on n.provider = c.provider and n.known_region_id = c.known_region_id and n.year = c.year

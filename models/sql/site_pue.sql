@@ -1,0 +1,57 @@
+-- The PUE of each wanted region and year. Grain: provider x known region x year. Reads: site_wanted, factors.site_metric, factors.region.
+-- In this order, each within two years: the region's own published value, a design value of that very year, the average of
+-- its geography, a design value of another year (older than any average), the provider's fleet; else the provider's default.
+with place as (
+    select distinct w.provider, w.known_region_id, w.year, r.geography
+    from site_wanted as w
+    inner join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
+),
+
+candidate as (
+    select
+        p.provider, p.known_region_id, p.year,
+        m.factor_id, m.low, m.central, m.high, m.year as pue_year, m.basis,
+        case
+            when m.basis = 'region' then 1
+            when m.basis = 'region_design' and m.year = p.year then 2
+            when m.basis = 'geography' then 3
+            when m.basis = 'region_design' then 4
+            else 5
+        end as place_in_order
+    from place as p
+    inner join factors.site_metric as m
+        on m.metric = 'pue'
+        and m.provider = p.provider
+        and m.verification <> 'recalled'
+        and m.basis <> 'assumption'
+        and abs(m.year - p.year) <= 2
+        and m.region_id in (p.known_region_id, p.geography, '*')
+),
+
+chosen as ( -- of two equally near years the later
+    select * from candidate
+    qualify row_number() over (
+        partition by provider, known_region_id, year order by place_in_order, abs(pue_year - year), pue_year desc
+    ) = 1
+)
+
+select
+    p.provider,
+    p.known_region_id,
+    p.year,
+    coalesce(c.low, own.low, any_provider.low) as pue_low,
+    coalesce(c.central, own.central, any_provider.central) as pue,
+    coalesce(c.high, own.high, any_provider.high) as pue_high,
+    coalesce(c.pue_year, own.year, any_provider.year) as pue_year,
+    coalesce(c.factor_id, own.factor_id, any_provider.factor_id) as pue_ref,
+    case
+        when c.place_in_order in (1, 2) and c.pue_year = p.year then 'exact'
+        when c.place_in_order in (1, 4) then 'nearest_year'
+        when c.place_in_order = 3 then 'parent_zone'
+        when c.place_in_order = 5 then 'fleet'
+        else 'default'
+    end as resolution
+from place as p
+left join chosen as c on c.provider = p.provider and c.known_region_id = p.known_region_id and c.year = p.year
+left join factors.coefficient as own on own.key = concat('pue.', p.provider)
+left join factors.coefficient as any_provider on any_provider.key = 'pue.other'

@@ -1,0 +1,228 @@
+"""The steps from a factor to a rate, each with its formula and the numbers put in.
+
+A formula is a template over the names of `core.rate_input` and `core.site_factor`: stripped of its braces it is the
+formula, filled it is the calculation.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.power import high_factor, load_share, low_factor
+from models.recompute import (
+    COEFFICIENT_LEGS,
+    EMBODIED_LEGS,
+    MACHINE_LEGS,
+    SITE_LEGS,
+    Numbers,
+    Ratio,
+    Result,
+    embodied_kg,
+    embodied_ratios,
+    is_machine,
+    it_energy_ratios,
+    machine_power_of,
+    site_ratios,
+    unit_kwh,
+)
+from wattledger.units import HOURS_PER_DAY
+
+_IDLE = "{idle_w_per_thread} x {threads}"
+_FULL = "{full_w_per_thread} x {threads}"
+_LOAD = {
+    "low": "{utilization} / 0.1 x {curve_f10}",
+    "middle": "{curve_f10} + ({utilization} - 0.1) / 0.4 x ({curve_f50} - {curve_f10})",
+    "high": "{curve_f50} + ({utilization} - 0.5) / 0.5 x (1 - {curve_f50})",
+}
+_CPU = "{vcpu} x ({idle_w_per_vcpu} + {load_share} x ({full_w_per_vcpu} - {idle_w_per_vcpu})) x {host_overhead}"
+_SURPLUS = "{vcpu} x ({full_w_per_vcpu} - {idle_w_per_vcpu}) x {host_overhead}"
+_INCLUDED = "{gib_per_thread} x {vcpu} x {threads}"
+_MEMORY = "max({memory_gib} - {included_gib}, 0) x {memory_w_per_gib} x {host_overhead}"
+_BOARDS = (
+    "{accelerators} x ({accelerator_idle_w} + {accelerator_utilization} x ({accelerator_busy_w} - {accelerator_idle_w})"
+    " + {node_overhead_w})"
+)
+_HOUR = "({cpu_w} + {memory_w} + {accelerator_w}) x 1 / 1000"
+_EMBODIED = (
+    "({vcpu} / {host_vcpu} x ({server_base_kg} + ({host_sockets} - 1) x {extra_socket_kg})"
+    " + {memory_gib} x {dram_kg_per_gib} + {local_ssd_gb} x {ssd_kg_per_gb} + {accelerators} x {accelerator_kg})"
+    " / ({lifetime_years} x 8760)"
+)
+_EMBODIED_REFS = ("server_base_ref", "extra_socket_ref", "dram_ref", "ssd_ref", "accelerator_ref", "lifetime_ref")
+_GRID_REFS = ("region_ref", "grid_ref", "grid_ratio_lifecycle_ref", "grid_ratio_direct_ref")
+_LEGS: Mapping[str, tuple[str, ...]] = {
+    **MACHINE_LEGS,
+    **EMBODIED_LEGS,
+    **COEFFICIENT_LEGS,
+    **{leg: (name,) for leg, name in SITE_LEGS.items()},
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the calculation: what, by which formula, with which numbers, and what comes out."""
+
+    name: str
+    formula: str
+    numbers: str
+    value: float
+    unit: str
+    factor_ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Billed:
+    """From one billed unit to physical ones."""
+
+    consumed_unit: str
+    physical_unit: str
+    conversion: str
+    physical_per_unit: float
+    machines: float
+
+
+def rate_steps(numbers: Numbers, site: Numbers, billed: Billed, result: Result) -> list[Step]:
+    """Return every step from the factors to the rate, then those to its low and high ends."""
+    steps = _machine_steps(numbers) if is_machine(numbers) else [_coefficient_step(numbers, billed.physical_unit)]
+    steps += _quantity_steps(unit_kwh(numbers), billed, result)
+    steps += _site_steps(site, billed.consumed_unit, result)
+    if is_machine(numbers) and numbers["method"] != "cpu_surplus":
+        steps += _embodied_steps(numbers, billed, result)
+    return steps + _interval_steps(numbers, site, billed.consumed_unit, result)
+
+
+def number_text(value: object) -> str:
+    """Return a number as text good to 12 digits."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _step(name: str, template: str, values: Numbers, value: float, unit: str, *refs: str) -> Step:
+    return Step(
+        name=name,
+        formula=template.replace("{", "").replace("}", ""),
+        numbers=template.format_map({key: number_text(item) for key, item in values.items()}),
+        value=value,
+        unit=unit,
+        factor_ids=tuple(values[ref] for ref in refs if values.get(ref)),
+    )
+
+
+def _machine_steps(m: Numbers) -> list[Step]:
+    parts = machine_power_of(m)
+    load = load_share(m["utilization"], m["curve_f10"], m["curve_f50"])
+    powers = {"cpu_w": parts.compute_w, "memory_w": parts.memory_w, "accelerator_w": parts.accelerator_w}
+    v = {**m, **powers, "load_share": load}
+    taken = m["hardware"] if m["resolved_as"] == m["hardware"] else f"{m['hardware']} taken from {m['resolved_as']}"
+    steps = [
+        _step(f"vCPU of {taken}, {m['microarch']}", "{vcpu}", v, m["vcpu"], "vCPU", "instance_ref"),
+        _step("idle power", _IDLE, v, m["idle_w_per_vcpu"], "W/vCPU", "cpu_ref"),
+        _step("full power", _FULL, v, m["full_w_per_vcpu"], "W/vCPU", "cpu_ref"),
+    ]
+    if m["method"] == "cpu_surplus":
+        steps.append(_step("CPU power", _SURPLUS, v, parts.compute_w, "W", "cpu_ref", "host_overhead_ref"))
+    else:
+        curve = "low" if m["utilization"] <= 0.1 else "middle" if m["utilization"] <= 0.5 else "high"
+        steps += [
+            _step(f"utilization, {m['usage_state']}", "{utilization}", v, m["utilization"], "share", "utilization_ref"),
+            _step("load share", _LOAD[curve], v, load, "share of idle to full", "cpu_ref"),
+            _step("CPU power", _CPU, v, parts.compute_w, "W", "cpu_ref", "host_overhead_ref"),
+            _step("memory in the CPU figure", _INCLUDED, v, m["included_gib"], "GiB", "cpu_ref"),
+            _step("memory power", _MEMORY, v, parts.memory_w, "W", "memory_ref", "host_overhead_ref"),
+        ]
+    if m["accelerators"]:
+        refs = ("accelerator_ref", "accelerator_utilization_ref", "node_ref")
+        steps.append(_step(f"power of {m['accelerator']}", _BOARDS, v, parts.accelerator_w, "W", *refs))
+    return [*steps, _step("IT energy of one hour", _HOUR, v, unit_kwh(m), "kWh")]
+
+
+def _coefficient_step(k: Numbers, unit: str) -> Step:
+    names = ["coefficient", *(name for name in ("share", "overhead", "copies") if k[f"{name}_ref"])]
+    template = " x ".join(f"{{{name}}}" for name in names)
+    if k["coefficient_unit"] == "Wh/TB-h":
+        template += " / 1000 / 1000"
+    return _step(f"IT energy of one {unit}", template, k, unit_kwh(k), "kWh", *(f"{name}_ref" for name in names))
+
+
+def _quantity_steps(kwh: float, billed: Billed, result: Result) -> list[Step]:
+    v = {"unit_kwh": kwh, "physical_per_unit": billed.physical_per_unit, "machines": billed.machines}
+    v["days"] = billed.physical_per_unit / HOURS_PER_DAY
+    how = {"gb_month": "{days} x 24", "gb_second": "1 / 3600", "one": "1"}[billed.conversion]
+    name, unit = f"{billed.physical_unit} per {billed.consumed_unit}", f"kWh/{billed.consumed_unit}"
+    template = "{unit_kwh} x {physical_per_unit} x {machines}"
+    return [
+        _step(name, how, v, billed.physical_per_unit, billed.physical_unit),
+        _step("IT energy", template, v, result.it_energy_kwh, unit),
+    ]
+
+
+def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
+    v = {**site, "it_energy_kwh": result.it_energy_kwh, "energy_kwh": result.energy_kwh}
+    derived = site["grid_basis"] == "derived"
+    grid = "{grid_stated_g_co2e_per_kwh} x {grid_lifecycle_per_direct}" if derived else "{grid_stated_g_co2e_per_kwh}"
+    grid_name = f"grid ({site['grid_boundary']}, {site['grid_resolution']}; {site['grid_note']})"
+    kg = "{energy_kwh} x {grid_g_co2e_per_kwh} / 1000"
+    return [
+        _step(f"PUE ({site['pue_resolution']}, of {site['pue_year']})", "{pue}", v, site["pue"], "ratio", "pue_ref"),
+        _step("energy", "{it_energy_kwh} x {pue}", v, result.energy_kwh, f"kWh/{unit}"),
+        _step(grid_name, grid, v, site["grid_g_co2e_per_kwh"], "g CO2e/kWh", *_GRID_REFS),
+        _step("location-based emissions", kg, v, result.location_based_kg_co2e, f"kg CO2e/{unit}"),
+    ]
+
+
+def _embodied_steps(m: Numbers, billed: Billed, result: Result) -> list[Step]:
+    v = {**m, "hour_kg": embodied_kg(m), "physical_per_unit": billed.physical_per_unit, "machines": billed.machines}
+    total, template = result.embodied_kg_co2e or 0.0, "{hour_kg} x {physical_per_unit} x {machines}"
+    return [
+        _step("embodied of one hour", _EMBODIED, v, embodied_kg(m), "kg CO2e", "instance_ref", *_EMBODIED_REFS),
+        _step("embodied", template, v, total, f"kg CO2e/{billed.consumed_unit}"),
+    ]
+
+
+def _interval_steps(numbers: Numbers, site: Numbers, unit: str, result: Result) -> list[Step]:
+    it_energy, pue, grid = it_energy_ratios(numbers), site_ratios(site, "pue"), site_ratios(site, "grid")
+    embodied = embodied_ratios(numbers) if result.embodied_kg_co2e else []
+    steps = [
+        *_moved("IT energy", numbers, it_energy),
+        *_moved("energy", site, pue),
+        *_moved("emissions", site, grid),
+        *_moved("embodied", numbers, embodied),
+        *_ends("IT energy", it_energy, result.it_energy_kwh, f"kWh/{unit}"),
+        *_ends("energy", [*it_energy, *pue], result.energy_kwh, f"kWh/{unit}"),
+    ]
+    if grid:
+        kg = result.location_based_kg_co2e
+        steps += _ends("location-based emissions", [*it_energy, *pue, *grid], kg, f"kg CO2e/{unit}")
+    if embodied:
+        steps += _ends("embodied", embodied, result.embodied_kg_co2e or 0.0, f"kg CO2e/{unit}")
+    return steps
+
+
+def _moved(what: str, numbers: Numbers, ratios: Sequence[Ratio]) -> list[Step]:
+    return [
+        Step(
+            name=f"{moved.leg}, {moved.side}",
+            formula=f"{what} with this end over central",
+            numbers=", ".join(f"{n} = {number_text(numbers[f'{n}_{moved.side}'])}" for n in _LEGS[moved.leg]),
+            value=moved.ratio,
+            unit="ratio",
+        )
+        for moved in ratios
+        if moved.ratio != 1
+    ]
+
+
+def _ends(what: str, ratios: Sequence[Ratio], central: float, unit: str) -> list[Step]:
+    factors = [moved.ratio for moved in ratios]
+    low, high = low_factor(factors), high_factor(factors)
+    below, above = _squares(ratio for ratio in factors if ratio < 1), _squares(ratio for ratio in factors if ratio > 1)
+    low_numbers = f"{number_text(central)} x exp(-sqrt({below}))" if low else "0"
+    return [
+        Step(f"{what}, low", "central x exp(-sqrt(sum of ln(ratio)^2 of the ratios below 1)), 0 where one is 0",
+             low_numbers, central * low, unit),
+        Step(f"{what}, high", "central x exp(sqrt(sum of ln(ratio)^2 of the ratios above 1))",
+             f"{number_text(central)} x exp(sqrt({above}))", central * high, unit),
+    ]  # fmt: skip
+
+
+def _squares(ratios: Iterable[float]) -> str:
+    return " + ".join(number_text(math.log(ratio) ** 2) for ratio in ratios if ratio > 0) or "0"

@@ -1,0 +1,129 @@
+"""The rules: every example matches its own rule first, and a rule that breaks the contract is refused."""
+
+import csv
+from collections.abc import Mapping
+from importlib import resources
+
+import duckdb
+import pytest
+from rated import add_sku, warehouse
+
+from models.classify import Rule, check_rules, classify, rules
+
+_KEY = {"service": "service_code", "meter": "sku_meter", "unit": "consumed_unit"}
+
+
+def _rows() -> list[dict[str, str]]:
+    text = (resources.files("models") / "factors" / "rules.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _example(rule: Rule) -> dict[str, object]:
+    """The SKU key that an example spells out; a blank value is a missing one."""
+    found: dict[str, object] = {"charge_category": "Usage"}
+    for word in rule.example.split("; "):
+        name, _, value = word.partition("=")
+        found[_KEY.get(name, name)] = value == "true" if name == "is_split" else (value or None)
+    return found
+
+
+def _class(connection: duckdb.DuckDBPyConnection, sku_id: int) -> dict[str, object]:
+    classify(connection)
+    result = connection.execute("select * from core.sku_class where sku_id = ?", [sku_id])
+    names = [column[0] for column in result.description or ()]
+    return dict(zip(names, result.fetchall()[0], strict=True))
+
+
+def test_each_example_matches_its_rule_and_none_before() -> None:
+    with warehouse() as connection:
+        expected = {add_sku(connection, **_example(rule)): rule.rule_id for rule in rules()}
+        classify(connection)
+        found = dict(connection.execute("select sku_id, rule_id from core.sku_class").fetchall())
+    assert found == expected
+
+
+def test_examples_are_distinct() -> None:
+    examples = [rule.example for rule in rules()]
+    assert len(set(examples)) == len(examples)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"meter": ""}, "blank pattern in meter"),
+        ({"unit": "  "}, "blank pattern in unit"),
+        ({"disposition": "ignored"}, "disposition 'ignored' is none of"),
+        ({"disposition": "out_of_scope", "gap_reason": "we do not like it"}, "closed list"),
+        ({"method": "guess"}, "method 'guess' is none of"),
+        ({"gap_reason": "too hard"}, "a gap has a reason and an estimate has none"),
+        ({"hardware": "meter", "meter": "BoxUsage"}, "whose pattern has no group"),
+        ({"reason": ""}, "reason and example are missing"),
+    ],
+)
+def test_a_rule_that_breaks_the_contract_is_refused_by_name(change: Mapping[str, str], message: str) -> None:
+    row = next(row for row in _rows() if row["rule_id"] == "ec2-instance")
+    with pytest.raises(ValueError, match="ec2-instance.*" + message):
+        check_rules([{**row, **change}])
+
+
+def test_two_rules_of_one_priority_are_refused() -> None:
+    row = _rows()[0]
+    with pytest.raises(ValueError, match="priority 10 stands twice"):
+        check_rules([row, {**row, "rule_id": "another"}])
+
+
+@pytest.mark.parametrize(
+    ("key", "rule_id"),
+    [
+        # Words of FOCUS: service names spelled out, no operation, the category as line type.
+        ({"service_name": "Amazon Elastic Compute Cloud", "sku_meter": "EUW2-BoxUsage:t3.xlarge", "consumed_unit": "Hours"}, "ec2-instance"),
+        ({"service_name": "Amazon Elastic Compute Cloud", "sku_meter": "EBS:VolumeUsage.gp3", "consumed_unit": "GB-Months"}, "ebs-ssd"),
+        ({"service_name": "Amazon Simple Storage Service", "sku_meter": "TimedStorage-ByteHrs", "consumed_unit": "GB-Mo"}, "s3-standard"),
+        ({"service_name": "Amazon Relational Database Service", "sku_meter": "USE2-Multi-AZUsage:db.r6g.large", "consumed_unit": "Hours"}, "rds-instance-multi-az"),
+        ({"service_name": "AWS Lambda", "sku_meter": "USE2-Lambda-GB-Second-ARM", "consumed_unit": "Seconds"}, "lambda-arm"),
+        ({"service_name": "Amazon Elastic Container Service", "sku_meter": "Fargate-vCPU-Hours:perCPU", "consumed_unit": "Hours"}, "fargate-vcpu-x86"),
+        ({"service_name": "Amazon Elastic Compute Cloud", "sku_meter": None, "consumed_unit": "Hours"}, "aws-no-meter"),
+        ({"service_name": "AWS Support (Business)", "sku_meter": None}, "support"),
+        ({"service_name": "Savings Plans for AWS Compute usage", "sku_meter": "ComputeSP:1yrNoUpfront", "consumed_unit": None, "capacity_status": "Unused"}, "unused-commitment"),
+        ({"service_name": "Virtual Machines", "sku_meter": "D2s v5", "consumed_unit": "Hours", "provider": "azure"}, "azure"),
+        ({"service_name": "Compute Engine", "sku_meter": "N2 Instance Core", "consumed_unit": "Hours", "provider": "gcp"}, "gcp"),
+        ({"service_name": "Object Storage", "sku_meter": None, "provider": "oracle"}, "other-provider"),
+    ],
+)  # fmt: skip
+def test_a_focus_line_is_told_by_its_words(key: dict[str, str | None], rule_id: str) -> None:
+    with warehouse() as connection:
+        sku_id = add_sku(connection, charge_category="Usage", **key)
+        assert _class(connection, sku_id)["rule_id"] == rule_id
+
+
+@pytest.mark.parametrize("category", ["Tax", "Credit", "Purchase", "Adjustment"])
+def test_a_focus_charge_that_is_not_usage_never_gets_energy(category: str) -> None:
+    with warehouse() as connection:
+        key = {"service_name": "Amazon Elastic Compute Cloud", "sku_meter": "BoxUsage:m5.large"}
+        sku_id = add_sku(connection, charge_category=category, **{**key, "line_type": category})
+        assert _class(connection, sku_id)["disposition"] == "out_of_scope"
+
+
+def test_an_unknown_line_type_is_shown_and_not_taken_for_usage() -> None:
+    with warehouse() as connection:
+        sku_id = add_sku(
+            connection, service_code="AmazonEC2", sku_meter="BoxUsage:m5.large", consumed_unit="Hrs", line_type="Novelty"
+        )
+        found = _class(connection, sku_id)
+    assert found["disposition"] == "unmodelled"
+    assert found["gap_reason"] == "line type Novelty is not known: not taken for usage"
+
+
+def test_the_text_of_a_bill_is_a_value_and_never_sql() -> None:
+    with warehouse() as connection:
+        sku_id = add_sku(connection, service_code="x'); drop table core.sku; --", sku_meter="{line_type}'\"")
+        assert _class(connection, sku_id)["gap_reason"] == "no model for x'); drop table core.sku; -- yet"
+        assert connection.execute("select count(*) from core.sku").fetchall() == [(1,)]
+
+
+def test_an_instance_type_that_is_not_delivered_is_read_from_the_meter() -> None:
+    with warehouse() as connection:
+        sku_id = add_sku(
+            connection, service_code="AmazonEC2", sku_meter="USW2-LAX1-BoxUsage:C5.2xlarge", consumed_unit="Hrs"
+        )
+        assert _class(connection, sku_id)["hardware"] == "c5.2xlarge"

@@ -1,0 +1,74 @@
+"""What a rebuilt warehouse owes the one it replaces: every unit in force, and the history of its figures."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from warehouse.database import first_line, utc_now
+from warehouse.history import sql
+from warehouse.transaction import transaction
+from wattledger.errors import WarehouseError
+
+_SHOWN = 3
+
+
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, old: Path) -> Iterator[None]:
+    location = str(old).replace("'", "''")
+    try:
+        connection.execute(f"attach '{location}' as old (read_only)")
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{old} cannot be read ({first_line(error)}), so what it remembers cannot be taken over. "
+            "To begin anew without its history, move it away and run `wattledger sync`."
+        ) from error
+    try:
+        yield
+    finally:
+        connection.execute("detach old")
+
+
+def refuse_losses(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
+    """Raise WarehouseError when the old file has rows of a unit that the open, new one could not read again."""
+    with _attached(connection, old):
+        lost = connection.execute(
+            "select o.source || ': ' || o.scope || coalesce(' (' || n.refused_reason || ')', '') "
+            "from old.core.unit as o left join core.unit as n on n.unit_id = o.unit_id where o.row_count > 0 "
+            "and coalesce(n.status, '') not in ('loaded', 'delivered_empty', 'shadowed') order by o.source, o.scope"
+        ).fetchall()
+    if lost:
+        shown = "; ".join(row[0] for row in lost[:_SHOWN]) + ("; ..." if len(lost) > _SHOWN else "")
+        raise WarehouseError(
+            f"{len(lost)} units of {old} cannot be read from their sources any more: {shown}. {old} stays as it was. "
+            "Bring them back and run `wattledger rebuild` again; to begin anew without them, move the file away "
+            "and run `wattledger sync`."
+        )
+
+
+def carry_history(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
+    """Take over what the old file remembers of replaced generations, in one transaction.
+
+    A unit whose content is another than the one in the old file replaces that one: it leaves its sums, too.
+    """
+    ours = connection.execute("select current_database()").fetchall()[0][0]
+    with _attached(connection, old):
+        try:
+            with transaction(connection):
+                connection.execute("insert into core.generation_sum by name select * from old.core.generation_sum")
+                connection.execute(
+                    "update core.unit set generation = o.generation + (core.unit.digest is distinct from o.digest)::int "
+                    "from old.core.unit as o where o.unit_id = core.unit.unit_id and o.generation > 0"
+                )
+                replaced = connection.execute(
+                    "select o.unit_id from old.core.unit as o inner join core.unit as n on n.unit_id = o.unit_id "
+                    "where o.generation > 0 and o.digest is distinct from n.digest order by 1"
+                ).fetchall()
+                connection.execute("use old")
+                connection.execute(
+                    f'insert into "{ours}".core.generation_sum {sql("generation_sums.sql")}',
+                    {"unit_ids": [row[0] for row in replaced], "recorded_at": utc_now(), "cause": "activity"},
+                )
+        finally:
+            connection.execute(f'use "{ours}"')
