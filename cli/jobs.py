@@ -11,13 +11,13 @@ from importlib import resources
 from pathlib import Path
 
 import duckdb
-from reconcile.provider import reconcile_provider
-from reconcile.runs import reconcile_runs
 
 from connectors.registry import source_for
 from models import factor_set, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
+from reconcile.provider import reconcile_provider
+from reconcile.runs import reconcile_runs
 from warehouse.audits import audit_all
 from warehouse.database import migrations, open_for_reading, open_for_writing, utc_now, writer_lock
 from warehouse.rebuild import carry_history, refuse_losses
@@ -31,7 +31,7 @@ from wattledger.contracts import Source
 from wattledger.errors import ConfigError, Exit, LockedError, WarehouseError, WattledgerError, worst
 from wattledger.tables import Table
 
-_RECONCILED = ("summary", "provider", "runs")
+_RECONCILED = ("summary", "emissions", "provider", "gaps", "runs")
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")  # MULTI is what DuckDB makes of PIVOT
 
 
@@ -294,6 +294,11 @@ def status(config: Config, max_age_h: float | None = None, say: Say = _quiet) ->
     """Return when each source was last loaded; 6 when the last good sync is older than asked for."""
     with _reader(config, say) as connection:
         table, last = source_status(connection), last_good_sync(connection)
+    known = {row[0] for row in table.rows}
+    never = [
+        (source.name, source.kind, 0, 0, 0, 0, 0, None, None) for source in config.sources if source.name not in known
+    ]
+    table = replace(table, rows=[*table.rows, *never])
     if max_age_h is None or (last is not None and (utc_now() - last).total_seconds() <= max_age_h * 3600):
         return table, Exit.OK
     say(f"Error: stale: the last good sync is older than {max_age_h:g} h. Run `wattledger nightly`.")

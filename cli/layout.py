@@ -4,8 +4,9 @@ import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 
 from rich import box
 from rich.cells import cell_len
@@ -69,7 +70,7 @@ class _Column:
         values = [row[position] for row in table.rows]
         is_exact = name in _EXACT or name.endswith("_id") or "unit" in table.columns
         decimals = None if is_exact else _decimals(values)
-        cells = [_cell(value, decimals) for value in values]
+        cells = [_month(value) if name.endswith("month") else _cell(value, decimals) for value in values]
         is_number = any(_is_number(value) for value in values)
         can_wrap = any(isinstance(value, str | list | tuple | Mapping) for value in values)
         header = _header(name, max(cell_len(cell) for cell in cells))
@@ -87,8 +88,11 @@ def _grid(columns: Sequence[_Column]) -> Grid:
     for column in columns:
         justify: JustifyMethod = "right" if column.is_number else "left"
         grid.add_column(column.header, justify=justify, overflow="fold", no_wrap=not column.can_wrap)
-    for row in zip(*(column.cells for column in columns), strict=True):
-        grid.add_row(*(Text(cell) for cell in row))
+    rows = list(zip(*(column.cells for column in columns), strict=True))
+    is_by_month = columns[0].name.endswith("month")
+    for row, following in zip_longest(rows, rows[1:]):
+        ends = is_by_month and following is not None and following[0] != row[0]
+        grid.add_row(*(Text(cell) for cell in row), end_section=ends)
     return grid
 
 
@@ -120,12 +124,18 @@ def _is_number(value: object) -> bool:
 
 
 def _decimals(values: Sequence[object]) -> int:
-    """How many decimals a column needs so that its largest number shows four digits; money shows two or more."""
+    """How many decimals a column needs: its largest number shows four digits, money two decimals, no idle zeros."""
     numbers = [abs(float(value)) for value in values if isinstance(value, float | Decimal) and math.isfinite(value)]
     largest = max(numbers, default=0.0)
-    digits = 3 - math.floor(math.log10(largest)) if largest > 0 else 0
-    is_money = any(isinstance(value, Decimal) for value in values)
-    return max(2 if is_money else 0, min(digits, 9))
+    least = 2 if any(isinstance(value, Decimal) for value in values) else 0
+    decimals = max(least, min(3 - math.floor(math.log10(largest)), 9) if largest > 0 else 0)
+    while decimals > least and all(f"{number:.{decimals}f}".endswith("0") for number in numbers):
+        decimals -= 1
+    return decimals
+
+
+def _month(value: object) -> str:
+    return f"{value:%Y-%m}" if isinstance(value, date) else _cell(value, 0)
 
 
 def _cell(value: object, decimals: int | None) -> str:

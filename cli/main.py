@@ -51,7 +51,7 @@ def init(config: "Config", output: Output) -> None:
     Example:
         wattledger init
     """
-    from cli.template import write_template
+    from cli.newcomer import write_template
 
     if write_template(config.path):
         output.say(f"wrote {config.path}: add your sources there, then run `wattledger sync`")
@@ -68,10 +68,10 @@ def demo(folder: Path, output: Output) -> Exit:
     Example:
         wattledger demo
     """
-    from cli.template import next_steps
+    from cli.newcomer import next_steps, three_lanes
 
     result = _jobs().demo(folder, output.detail)
-    output.write(*result.tables)
+    output.write(*three_lanes(result.tables))
     for line in next_steps(result.folder):
         output.say(line)
     return Exit(result.exit_code)
@@ -203,7 +203,7 @@ def report(group_by: tuple[str, ...], section: str | None, period: Period, confi
 
     \b
     Example:
-        wattledger report --since 2025-03 --until 2025-04 --section summary
+        wattledger report --since 2025-06 --until 2025-07 --section summary
     """
     asked = {"since": period.since, "until": period.until, "group_by": group_by, "section": section}
     output.write(*_jobs().report(config, **asked, say=output.say))
@@ -225,7 +225,7 @@ def explain(
 
     \b
     Example:
-        wattledger explain --service AmazonEC2 --month 2025-03
+        wattledger explain --service AmazonEC2 --month 2025-06
     """
     asked = [line is not None, service is not None or month is not None, run is not None]
     if sum(asked) != 1 or (service is None) != (month is None):

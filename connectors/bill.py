@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.tabular import Column, Part, broken_input, refuse_lost_rows, run, table_sql
+from connectors.tabular import Column, Part, broken_input, copy_rows, refuse_lost_rows, table_sql
 from wattledger.contracts import USAGE_COLUMNS, ReadReport
 from wattledger.errors import BrokenInputError
 
@@ -39,6 +39,21 @@ _WORDS = {
     TIME: "a time",
     MAP: "a JSON object or a map",
     ID: "text (a number has lost its leading zeros)",
+}
+# What a bill can hold at most: beyond it sums would overflow, long after the file was accepted.
+_POSSIBLE = {
+    NUMBER: ("abs({}) < 1e22", "below 1e22"),  # a petabyte-month is 2.6e21 byte-seconds
+    MONEY: ("abs({}) < 1e15", "below 1e15"),
+    TIME: ("{} between timestamp '1990-01-01' and timestamp '2199-12-31'", "from 1990 to 2199"),
+}
+# Staged columns that are held against it; NaN compares as greater than every number.
+_LIMITED = {
+    "consumed_quantity": NUMBER,
+    "billed_cost": MONEY,
+    "effective_cost": MONEY,
+    "charge_period_start": TIME,
+    "charge_period_end": TIME,
+    "billing_month": TIME,
 }
 _KEYS = ("column", "kind", "use", "fills", "also_called")
 
@@ -150,19 +165,18 @@ def stage(connection: duckdb.DuckDBPyConnection, matched: Sequence[Matched], for
     statement = f"copy ({lines}) to '{target}' (format parquet)"
     with broken_input(parts):
         try:
-            rows = int(run(connection, statement, parts)[0][0])
+            rows = copy_rows(connection, statement, parts)
         except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             raise _wrong_value(connection, matched, form, str(error).splitlines()[0]) from None
     refuse_lost_rows(parts, rows)
     connection.execute("set variable staged_file = ?", [str(staged)])
+    possible = " and ".join(_POSSIBLE[kind][0].format(name) for name, kind in _LIMITED.items())
     impossible, untagged = connection.execute(
-        "select count(*) filter (charge_period_start is null or not (isfinite(consumed_quantity) and "
-        " isfinite(charge_period_start) and isfinite(charge_period_end) and isfinite(billing_month))), "
-        "count(*) filter (tags is null) "
+        f"select count(*) filter (charge_period_start is null or not ({possible})), count(*) filter (tags is null) "  # noqa: S608
         "from read_parquet(getvariable('staged_file'))"
     ).fetchall()[0]
     if impossible:
-        raise _wrong_value(connection, matched, form, "a time or a quantity without a finite value")
+        raise _wrong_value(connection, matched, form, "a time, a quantity or a cost that no bill holds")
     notes = [*_absences(matched, form), *(note for one in matched for note in one.notes)]
     if untagged:
         notes += _unreadable_maps(connection, matched, form)
@@ -263,12 +277,13 @@ def _wrong_value(
             connection.execute("set variable blamed_file = ?::varchar[]", [[path]])
             for canonical, column in one.taken.items():
                 known = form.columns[canonical]
-                if known.kind not in (NUMBER, MONEY, TIME):
+                if known.kind not in _POSSIBLE:
                     continue
                 for row, value in _first_wrong(connection, one.part, column, known, form.nulls):
                     said = "is empty" if value is None else f"holds {value[:60]!r}"
                     return BrokenInputError(
-                        f"{name}: the column {column.name} {said} in row {row} where {_WORDS[known.kind]} belongs. "
+                        f"{name}: the column {column.name} {said} in row {row} where {_WORDS[known.kind]} "
+                        f"({_POSSIBLE[known.kind][1]}) belongs. "
                         "Nothing of this unit was loaded. Check the export, then fetch the file again."
                     )
     names = ", ".join(name for one in matched for name in one.part.names)
@@ -286,7 +301,7 @@ def _first_wrong(
     """
     given = expression(column, TEXT, nulls)
     parsed = expression(column, known.kind, nulls, "try_cast")
-    fails = f"({parsed}) is null" + ("" if known.kind == MONEY else f" or not isfinite({parsed})")
+    fails = f"({parsed}) is null or not ({_POSSIBLE[known.kind][0].format(f'({parsed})')})"
     must = str(known.use == "required" and known.kind == TIME).lower()
     table = table_sql("blamed_file", part.columns, part.is_text)
     return connection.execute(

@@ -42,8 +42,8 @@ OUT_OF_SCOPE = (
 METHODS = ("instance_curve", "dedicated_host", "cpu_surplus", "coefficient")
 ANY = "*"
 
-# USW2-, EU-, CPT-, ca-central-1-, and a local zone after its region (USW2-LAX1-).
-_REGION_PREFIX = r"^(?:(?:[A-Z]{3,4}\d{1,2}|EU|CPT|[a-z]{2}(?:-[a-z]+)+-\d)-)+"
+# USW2-, EU-, CPT-, ca-central-1-, and a local or Wavelength zone after its region (USW2-LAX1-, USE1-WL1-).
+_REGION_PREFIX = r"^(?:(?:[A-Z]{2,4}\d{1,2}|EU|CPT|[a-z]{2}(?:-[a-z]+)+-\d)-)+"
 # The value that each pattern column looks at; a missing one is the empty text.
 _VALUES = {
     "provider": "coalesce(s.provider, '')",

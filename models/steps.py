@@ -27,6 +27,8 @@ from models.recompute import (
 )
 from wattledger.units import HOURS_PER_DAY
 
+_VCPU = "{instance_vcpu} x {scale}"
+_GIB = "{instance_memory_gib} x {scale}"
 _IDLE = "{idle_w_per_thread} x {threads}"
 _FULL = "{full_w_per_thread} x {threads}"
 _LOAD = {
@@ -114,10 +116,12 @@ def _machine_steps(m: Numbers) -> list[Step]:
     v = {**m, **powers, "load_share": load}
     taken = m["hardware"] if m["resolved_as"] == m["hardware"] else f"{m['hardware']} taken from {m['resolved_as']}"
     steps = [
-        _step(f"vCPU of {taken}, {m['microarch']}", "{vcpu}", v, m["vcpu"], "vCPU", "instance_ref"),
+        _step(f"vCPU of {taken}, {m['microarch']}", _VCPU, v, m["vcpu"], "vCPU", "instance_ref"),
         _step("idle power", _IDLE, v, m["idle_w_per_vcpu"], "W/vCPU", "cpu_ref"),
         _step("full power", _FULL, v, m["full_w_per_vcpu"], "W/vCPU", "cpu_ref"),
     ]
+    if m["method"] == "instance_curve" and m["scale"] != 1:
+        steps.append(_step(f"memory of {taken}", _GIB, v, m["memory_gib"], "GiB", "instance_ref"))
     if m["method"] == "cpu_surplus":
         steps.append(_step("CPU power", _SURPLUS, v, parts.compute_w, "W", "cpu_ref", "host_overhead_ref"))
     else:

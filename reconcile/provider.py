@@ -1,4 +1,4 @@
-"""The model held against the provider's own figures, location-based with location-based (core.reconciliation_provider)."""
+"""The model held against the provider's own figures, both location-based (core.reconciliation_provider)."""
 
 import duckdb
 

@@ -38,7 +38,9 @@ def sections(
     period = {"since": since, "until": until}
     tables = [
         _summary(connection, period),
+        _emissions(connection, period),
         _provider(connection, period),
+        _gaps(connection, period),
         _runs(connection, period),
         services(connection, period, group_by or ("service",)),
         _coverage(connection, period),
@@ -63,33 +65,55 @@ def _table(
 
 def _summary(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     notes = [
-        "Three answers, never added: the model's energy after PUE, the energy that the provider's scope 2 implies, and "
-        "the IT energy that trackers measured beside the model's for the same machines and hours.",
-        "The gap is model minus provider, scope 2 location-based; market-based stands beside it. " + _CORRELATED,
+        "Three answers, never added: the model's energy after PUE; the energy that the provider's scope 2 implies, a "
+        "band; the IT energy that trackers measured, beside the model's for the same machines and hours.",
+        _CORRELATED,
     ]
     return _table(connection, "summary", "Model, provider and trackers by month", period, notes)
 
 
-def _provider(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
-    assumed = connection.execute(sql("report_assumptions"), period).fetchall()
+def _emissions(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     notes = [
-        "gap = timing + boundary + reserved idle + coverage + grid factor + unexplained; a missing part could not be "
-        "computed, its reason is in the note, and it stays in unexplained.",
+        "The gap is model minus provider, scope 2, location-based. Market-based stands beside it and is not compared; "
+        "embodied emissions are no part of either.",
+    ]
+    return _table(connection, "emissions", "Model against provider by month", period, notes)
+
+
+def _provider(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    notes = [
         "By service: ledger.reconciliation_provider where grain = 'service'. Providers lump and allocate services, so "
         "account x region is the more reliable.",
-        *(f"Grid factor is assumed, not computed, in {region}: {text}." for region, text in assumed),
     ]
     return _table(connection, "provider", "Model against provider by account and region", period, notes)
 
 
+def _gaps(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    said = connection.execute(sql("report_gap_notes"), period).fetchall()
+    notes = [
+        "The parts and the unexplained rest sum to the gap. A part without a figure could not be computed and stays in "
+        "the rest. The grid factor is assumed: our zone's factor replaced by its country's average.",
+        *(f"{account} {region}, {_months(first, last)}: {note}." for account, region, note, first, last in said[:_TOP]),
+    ]
+    if len(said) > _TOP:
+        notes.append(f"{len(said) - _TOP} more: see ledger.reconciliation_provider.note.")
+    return _table(connection, "gaps", "What the gap is made of", period, notes)
+
+
+def _months(first: date, last: date) -> str:
+    return f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
+
+
 def _runs(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     runs, machines, repeated_kwh = connection.execute(sql("report_repeats"), period).fetchall()[0]
-    notes = ["Energy is IT energy, before PUE, over the hours that are billed. Consistent is within a band, not proven."]
+    reasons = connection.execute(sql("report_run_reasons"), period).fetchall()
+    notes = ["IT energy, before PUE, over the hours that are billed. Consistent means within a band, not proven."]
     if runs:
         notes.append(
             f"{runs} runs measured {machines} machine(s) that another run already measures: they do not count in "
-            f"sums, which leaves {repeated_kwh or 0.0:.3f} kWh uncounted that would be counted again."
+            f"sums, and {repeated_kwh or 0.0:.3f} kWh are not counted again."
         )
+    notes += [f"Not comparable, {count} run(s), e.g. {run_id}: {reason}." for reason, count, run_id in reasons[:_TOP]]
     return _table(connection, "runs", "Model against trackers by run", period, notes)
 
 
@@ -111,12 +135,15 @@ def services(connection: duckdb.DuckDBPyConnection, period: Period, group_by: Se
         .replace("/* order */", by_time)
     )
     result = connection.execute(query, period)
-    names = [column[0] for column in result.description or ()][len(columns) : -1]
+    names = [column[0] for column in result.description or ()][len(columns) : -2]
     found = result.fetchall()
-    rows = [("total", *row[1:-1]) if row[-1] else row[:-1] for row in found]
+    rows = [("total", *row[1:-2]) if row[-1] else row[:-2] for row in found]
     notes = [_CORRELATED, "Market-based emissions are null: no contract or supplier factor is configured."]
-    if any(row[-1] and row[-2] is None for row in found):
-        notes.append("The total cost is null: it would add several currencies. Group by currency to see each.")
+    for *_, currency, idle_kwh, is_total in found:
+        if is_total and currency is None:
+            notes.append("The total cost is null: it would add several currencies. Group by currency to see each.")
+        if is_total and idle_kwh is not None:
+            notes.append(f"Unused reservations are outside these figures: {idle_kwh:.3f} kWh.")
     return Table("services", "Energy, emissions and cost", [*headers, *names], rows, notes)
 
 
@@ -125,7 +152,9 @@ def _group(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> tup
     if name.startswith(_TAG) and name != _TAG:
         connection.execute(f"set variable report_tag_{number} = ?", [name.removeprefix(_TAG)])
         key = f"getvariable('report_tag_{number}')"
-        found = ", ".join(f"map_extract_value(t.tags, {text})" for text in (key, f"'user:' || {key}", f"'user_' || {key}"))
+        found = ", ".join(
+            f"map_extract_value(t.tags, {text})" for text in (key, f"'user:' || {key}", f"'user_' || {key}")
+        )
         return f"tag_{number}", f"coalesce({found})"
     known = {**GROUPS, **{group[0]: group for group in GROUPS.values()}, "billing_currency": GROUPS["currency"]}
     if name not in known:

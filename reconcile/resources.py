@@ -22,7 +22,7 @@ def load_csv(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     with resources.as_file(resources.files("reconcile") / f"{name}.csv") as path:
         connection.execute("set variable data_file = ?", [str(path)])
         connection.execute(
-            f"create or replace temp table {name} as from read_csv(getvariable('data_file'), header = true)"  # noqa: S608
+            f"create or replace temp table {name} as from read_csv(getvariable('data_file'), header = true)"
         )
 
 

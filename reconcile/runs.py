@@ -8,12 +8,12 @@ DATA = ("verdict_bands",)
 # In the order of their making; each reads those before it. Every step is one set-based select.
 STEPS = (
     "run",
-    "slot",
     "resource_span",
     "run_by_id",
     "run_by_tags",
     "run_by_hardware",
     "run_match",
+    "slot",
     "run_overlap",
     "run_row",
 )

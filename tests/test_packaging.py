@@ -1,4 +1,4 @@
-"""The wheel carries every module and data file under `wattledger/`, and nothing else. `test_demo.py` runs what is in it."""
+"""The wheel carries every module and data file under `wattledger/`, and nothing else. `test_demo.py` runs it."""
 
 import configparser
 import tarfile

@@ -7,6 +7,7 @@ double high; 0.004 kg embodied. Lines of tax are out of scope, everything else i
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,6 +88,9 @@ class ToySource:
     def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
         self._note(f"read {files[0].path.name}")
         text = files[0].path.read_text()
+        if "SLEEP" in text:
+            self._note(f"asleep {os.getpid()}")
+            time.sleep(60)
         if "CRASH" in text:
             os.kill(os.getpid(), 11)
         if "BROKEN" in text:

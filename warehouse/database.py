@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -93,18 +93,23 @@ def open_for_writing(
             connection.execute("set TimeZone = 'UTC'")
             migrate(connection, path)
             yield connection
-        except duckdb.IOException as error:
-            raise _explain_io(path, error) from error
+        except duckdb.OutOfMemoryException as error:
+            raise WarehouseError(
+                f"{path}: needs more memory than {memory_limit} ({first_line(error)}). Nothing of this step was kept. "
+                "Raise `memory_limit` under [warehouse]."
+            ) from error
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.IOException) or is_disk_full(error):
+                raise _explain_io(path, error) from error
+            raise
         finally:
             _close(connection)
 
 
 def _close(connection: duckdb.DuckDBPyConnection) -> None:
-    try:
+    # A full disk also stops the checkpoint at close. The log beside the file keeps what was committed.
+    with suppress(duckdb.Error):
         connection.close()
-    except duckdb.IOException:
-        # A full disk also stops the checkpoint at close. The log beside the file keeps what was committed.
-        return
 
 
 @contextmanager
@@ -203,6 +208,7 @@ def is_disk_full(error: BaseException) -> bool:
             "could not write all bytes",
             "disk quota exceeded",
             "enospc",
+            "file too large",
         )
     )
 

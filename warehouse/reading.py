@@ -72,7 +72,7 @@ class ReadingChild:
         self._stop()
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._source), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._source, os.getpid()), daemon=True)
         self._process.start()
         theirs.close()
         self._pipe = ours
@@ -95,9 +95,10 @@ class ReadingChild:
         return f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
 
 
-def _serve(pipe: Connection, source: Source) -> None:
-    """Read units until the parent hangs up or dies."""
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+def _serve(pipe: Connection, source: Source, parent: int) -> None:
+    """Read units until the parent, a process id, hangs up or dies."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # stdout is the parent's data; DuckDB would draw progress bars on it
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(EOFError, ConnectionError):

@@ -58,8 +58,9 @@ def carry_history(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
             with transaction(connection):
                 connection.execute("insert into core.generation_sum by name select * from old.core.generation_sum")
                 connection.execute(
-                    "update core.unit set generation = o.generation + (core.unit.digest is distinct from o.digest)::int "
-                    "from old.core.unit as o where o.unit_id = core.unit.unit_id and o.generation > 0"
+                    "update core.unit as n "
+                    "set generation = o.generation + (n.digest is distinct from o.digest)::integer "
+                    "from old.core.unit as o where o.unit_id = n.unit_id and o.generation > 0"
                 )
                 replaced = connection.execute(
                     "select o.unit_id from old.core.unit as o inner join core.unit as n on n.unit_id = o.unit_id "

@@ -271,16 +271,16 @@ def line_of(text: str, keys: Sequence[object]) -> int:
 def _merge(project: Path, layers: Sequence[_Layer]) -> Config:
     settings: list[Setting] = []
 
-    def pick(key: str, default: str | None = None) -> tuple[Any, Path | None]:
-        for layer in layers:
+    def pick(key: str, default: str | None = None, heard: Sequence[_Layer] = layers) -> tuple[Any, Path | None]:
+        for layer in heard:
             if key in layer.values:
                 settings.append(Setting(key, str(layer.values[key]), layer.origins[key]))
                 return layer.values[key], layer.folder
         settings.append(Setting(key, default or "", "default"))
         return default, None
 
-    def pick_path(key: str, default: Path) -> Path:
-        value, folder = pick(key, str(default))
+    def pick_path(key: str, default: Path, heard: Sequence[_Layer] = layers) -> Path:
+        value, folder = pick(key, str(default), heard)
         if folder is None:
             return default
         if "://" in value or value.startswith("md:"):
@@ -288,8 +288,11 @@ def _merge(project: Path, layers: Sequence[_Layer]) -> Config:
         return folder / Path(value).expanduser()
 
     warehouse = pick_path("warehouse.path", project.absolute().parent / DEFAULTS["warehouse.path"])
-    snapshot = pick_path("warehouse.snapshot", warehouse.with_name(f"{warehouse.stem}.snapshot.duckdb"))
-    if snapshot == warehouse:
+    # A snapshot that stands below whoever says the path is that of another warehouse.
+    said_at = next((n for n, layer in enumerate(layers) if "warehouse.path" in layer.values), len(layers))
+    beside = warehouse.with_name(f"{warehouse.stem}.snapshot.duckdb")
+    snapshot = pick_path("warehouse.snapshot", beside, layers[: said_at + 1])
+    if snapshot.resolve() == warehouse.resolve():
         raise ConfigError(f"The warehouse and its snapshot are one file, {warehouse}. Give the snapshot another name.")
     spool = pick_path("warehouse.spool", warehouse.parent / "spool")
     memory_limit, _ = pick("warehouse.memory_limit", DEFAULTS["warehouse.memory_limit"])

@@ -157,7 +157,7 @@ def _expected(column: str) -> str:
     if column.endswith("_unit"):
         return f"AWS documents {_UNIT} only"
     if column.endswith("_value"):
-        return "a finite number is expected"
+        return "a number of tonnes below 1e12 is expected"
     return "a time like 2025-06-01 00:00:00Z is expected" if "account" not in column else "an id is expected"
 
 

@@ -36,6 +36,7 @@ _FIRST_WITH_GCP_ZONES = (3, 3, 2)
 _SUM_TOLERANCE = 1e-6
 _GPU = re.compile(r"(\d+) x (.+)", re.DOTALL)
 _STAMP_CHARACTERS = len("2025-01-31T12:00:00")
+_MAX_NUMBER = 1e15  # beyond it sums would overflow, long after the file was accepted
 _MAX_INTEGER = 2**31 - 1
 
 Refuse = Callable[[str], BrokenInputError]
@@ -73,8 +74,8 @@ class _Cells:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
-            raise self.refuse(f"the column {name} holds {text[:40]!r}, which is not a finite number")
+        if not abs(value) < _MAX_NUMBER:  # neither is NaN
+            raise self.refuse(f"the column {name} holds {text[:40]!r}, which is not a number below {_MAX_NUMBER:.0e}")
         return value
 
     def required(self, name: str) -> float:

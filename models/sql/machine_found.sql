@@ -76,6 +76,9 @@ select
     i.microarch,
     i.accelerator,
     i.vcpu_is,
+    s.scale, -- of the instance row, in vCPU
+    i.vcpu as instance_vcpu,
+    i.memory_gib as instance_memory_gib,
     i.vcpu * s.scale as vcpu,
     case
         when s.method = 'cpu_surplus' then 0e0

@@ -2,7 +2,7 @@
 -- Grain: provider x known region x year, those with a factor. Reads: site_wanted, grid_known, factors.region, factors.grid_intensity.
 -- Beside the lifecycle factor stands the direct one of the same zone, and the direct one of the whole country.
 with place as (
-    select distinct w.provider, w.known_region_id, w.year, r.grid_chain, r.country_iso3
+    select distinct w.provider, w.known_region_id, w.year, w.lookup_year, r.grid_chain, r.country_iso3
     from site_wanted as w
     inner join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
 ),
@@ -18,10 +18,10 @@ link as (
 chosen as ( -- of two equally near years the later
     select l.*, k.* exclude (year, country_iso3), k.year as grid_year
     from link as l
-    inner join grid_known as k on concat(k.zone_scheme, ':', k.zone) = l.zone_key and abs(k.year - l.year) <= 2
+    inner join grid_known as k on concat(k.zone_scheme, ':', k.zone) = l.zone_key and abs(k.year - l.lookup_year) <= 2
     qualify row_number() over (
         partition by l.provider, l.known_region_id, l.year
-        order by l.position, abs(k.year - l.year), k.year desc
+        order by l.position, abs(k.year - l.lookup_year), k.year desc
     ) = 1
 ),
 
@@ -48,10 +48,10 @@ zone_direct as ( -- for a whole country its national factor, whichever scheme st
 country_direct as (
     select p.provider, p.known_region_id, p.year, d.factor_id, d.central_g_co2e_per_kwh as direct_g
     from place as p
-    inner join direct as d on d.covers = 'country' and d.country_iso3 = p.country_iso3 and abs(d.year - p.year) <= 2
+    inner join direct as d on d.covers = 'country' and d.country_iso3 = p.country_iso3 and abs(d.year - p.lookup_year) <= 2
     qualify row_number() over (
         partition by p.provider, p.known_region_id, p.year
-        order by abs(d.year - p.year), case when d.zone_scheme = 'iso3' then 0 else 1 end, d.year desc
+        order by abs(d.year - p.lookup_year), case when d.zone_scheme = 'iso3' then 0 else 1 end, d.year desc
     ) = 1
 )
 

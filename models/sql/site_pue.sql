@@ -2,14 +2,14 @@
 -- In this order, each within two years: the region's own published value, a design value of that very year, the average of
 -- its geography, a design value of another year (older than any average), the provider's fleet; else the provider's default.
 with place as (
-    select distinct w.provider, w.known_region_id, w.year, r.geography
+    select distinct w.provider, w.known_region_id, w.year, w.lookup_year, r.geography
     from site_wanted as w
     inner join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
 ),
 
 candidate as (
     select
-        p.provider, p.known_region_id, p.year,
+        p.provider, p.known_region_id, p.year, p.lookup_year,
         m.factor_id, m.low, m.central, m.high, m.year as pue_year, m.basis,
         case
             when m.basis = 'region' then 1
@@ -24,14 +24,14 @@ candidate as (
         and m.provider = p.provider
         and m.verification <> 'recalled'
         and m.basis <> 'assumption'
-        and abs(m.year - p.year) <= 2
+        and abs(m.year - p.lookup_year) <= 2
         and m.region_id in (p.known_region_id, p.geography, '*')
 ),
 
 chosen as ( -- of two equally near years the later
     select * from candidate
     qualify row_number() over (
-        partition by provider, known_region_id, year order by place_in_order, abs(pue_year - year), pue_year desc
+        partition by provider, known_region_id, year order by place_in_order, abs(pue_year - lookup_year), pue_year desc
     ) = 1
 )
 

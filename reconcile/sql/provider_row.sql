@@ -158,7 +158,7 @@ select
         case
             when not has_bill_month then 'no bill is loaded for this month'
             when coalesce(lines, 0) = 0 and is_listed then 'the bill has no line here'
-            when not is_modelled then concat('no line here is estimated: ', gap_reason)
+            when not is_modelled then 'no line here is estimated'
             when model_kg is null then 'only unused reservations are estimated here'
         end,
         case when gap_timing <> 0e0 then concat('timing: the bill holds ', days_held, ' of ', days_in_month, ' days of this account') end,

@@ -8,15 +8,8 @@ select
     provider_location_based_kg_co2e,
     ratio,
     gap_kg_co2e,
-    gap_timing_kg_co2e,
-    gap_boundary_kg_co2e,
-    gap_reserved_idle_kg_co2e,
-    gap_coverage_kg_co2e,
-    gap_grid_factor_kg_co2e,
-    gap_unexplained_kg_co2e,
     largest_cause,
-    verdict,
-    note
+    verdict
 from ledger.reconciliation_provider
 where
     grain = 'region'

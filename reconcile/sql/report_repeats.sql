@@ -8,5 +8,6 @@ left join ledger.tracker_runs as t on t.tool = m.tool and t.run_id = m.run_id
 where
     m.run_group is not null
     and not m.is_counted
+    and m.verdict <> 'not_comparable'
     and coalesce(t.started_at >= $since::date, true)
     and coalesce(t.started_at < $until::date, true)

@@ -1,24 +1,16 @@
 -- Trackers against the bill, run by run. Grain: run. Parameters: since, until (start of the run).
 select
     m.run_id,
-    t.started_at,
     m.match_level,
     m.resource_id,
-    m.instance_type,
     m.overlap_h,
-    m.run_h,
     m.run_it_energy_kwh,
     m.tracker_it_energy_kwh,
     m.model_it_energy_kwh,
-    m.model_it_energy_kwh_low,
-    m.model_it_energy_kwh_high,
     m.ratio,
     m.grade,
-    m.verdict,
     m.is_counted,
-    m.effective_cost,
-    m.billing_currency,
-    m.reason
+    m.verdict
 from ledger.reconciliation_runs as m
 left join ledger.tracker_runs as t on t.tool = m.tool and t.run_id = m.run_id
 where

@@ -45,9 +45,9 @@ select
     sum(greatest(used_quantity * location_based_kg_co2e_low, used_quantity * location_based_kg_co2e_high)::decimal(38, 15))::double
         as location_based_kg_co2e_high,
     sum((used_quantity * embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e,
-    sum(idle_energy_kwh::decimal(38, 15))::double as reserved_idle_energy_kwh,
     case when count(distinct coalesce(cost_currency, '')) = 1 then sum(effective_cost)::decimal(38, 12) end as effective_cost,
     case when count(distinct coalesce(cost_currency, '')) = 1 then any_value(cost_currency) end as billing_currency,
+    sum(idle_energy_kwh::decimal(38, 15))::double as reserved_idle_energy_kwh,
     grouping(/* first key */) as is_total
 from priced
 group by grouping sets ((/* keys */), ())

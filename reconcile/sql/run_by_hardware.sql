@@ -1,6 +1,6 @@
 -- L3: the processors, memory and accelerators that the tracker saw are those of a machine type, and a resource of such a
--- type is billed in the run's region (or country, where the log has no region) while it ran. Grain: run x resource.
--- Only runs that nothing else places. Trackers see GPUs and no other accelerators.
+-- type is billed in the run's region (or country, where the log has no region) while it ran. Only runs that nothing else places.
+-- Grain: one row per run that fits any, with whether it is only one. Trackers see GPUs and no other accelerators.
 with open_run as (
     select r.*
     from run as r
@@ -38,7 +38,13 @@ fitting_type as (
         )
 )
 
-select distinct r.tool, r.run_id, s.provider, s.resource_id
+select
+    r.tool,
+    r.run_id,
+    min(s.provider) as provider,
+    min(s.resource_id) as resource_id,
+    min(s.resource_id) = max(s.resource_id) and min(s.provider) = max(s.provider) as is_single,
+    list_sort(list_distinct(min(s.resource_id, 10))) as shown
 from open_run as r
 inner join fitting_type as f
     on f.cpu_count = r.cpu_count
@@ -52,3 +58,4 @@ where
     and s.span_end > r.started_at
     and coalesce(r.provider = s.provider, true)
     and case when r.region_id is null then g.country_iso3 = r.country_iso3 else s.region_id = r.region_id end
+group by r.tool, r.run_id

@@ -1,5 +1,5 @@
 -- L2: every key=value of the run is among the tags of the resource's lines, and the billed time overlaps.
--- Grain: run x resource. Only runs that name no resource. Keys are compared without case and without the prefix that AWS
+-- Grain: one row per run that fits any, with whether it is only one. Only runs that name no resource. Keys are compared without case and without the prefix that AWS
 -- gives to user-defined tags (user: or user_).
 with run_tag as (
     select tool, run_id, count(*) over (partition by tool, run_id) as pairs, tag.key as key, tag.value as value
@@ -30,7 +30,13 @@ tagged as (
     where u.resource_id is not null and u.tag_set_id in (select tag_set_id from fitting_set)
 )
 
-select distinct r.tool, r.run_id, s.provider, s.resource_id
+select
+    r.tool,
+    r.run_id,
+    min(s.provider) as provider,
+    min(s.resource_id) as resource_id,
+    min(s.resource_id) = max(s.resource_id) and min(s.provider) = max(s.provider) as is_single,
+    list_sort(list_distinct(min(s.resource_id, 10))) as shown
 from fitting_set as f
 inner join run as r on r.tool = f.tool and r.run_id = f.run_id
 inner join tagged as t on t.tag_set_id = f.tag_set_id
@@ -39,3 +45,4 @@ where
     s.span_start < r.ended_at
     and s.span_end > r.started_at
     and coalesce(s.region_id = r.region_id, true)
+group by r.tool, r.run_id

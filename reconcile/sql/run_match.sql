@@ -1,23 +1,10 @@
 -- The billed resource of each run, or why there is none. Grain: one row per run.
-with candidate as (
+with fitting as (
     select *, 1 as level from run_by_id
     union all
     select *, 2 from run_by_tags
     union all
     select *, 3 from run_by_hardware
-),
-
-counted as (
-    select
-        tool,
-        run_id,
-        level,
-        count(*) as candidates,
-        any_value(provider) as provider,
-        any_value(resource_id) as resource_id,
-        list(resource_id order by resource_id)[1:5] as shown
-    from candidate
-    group by tool, run_id, level
 ),
 
 billed as (
@@ -30,17 +17,17 @@ select
     r.tool,
     r.run_id,
     case
-        when c.candidates = 1 then concat('L', c.level)
-        when c.candidates > 1 then 'L4'
+        when c.is_single then concat('L', c.level)
+        when c.level is not null then 'L4'
         else 'L5'
     end as match_level,
-    case when c.candidates = 1 then c.provider end as provider,
-    case when c.candidates = 1 then c.resource_id end as resource_id,
+    case when c.is_single then c.provider end as provider,
+    case when c.is_single then c.resource_id end as resource_id,
     case
-        when c.candidates > 1 then
+        when not c.is_single then
             concat(
-                c.candidates, ' billed resources fit by ', ['resource id', 'tags', 'hardware and place'][c.level], ': ',
-                array_to_string(c.shown, ', '), case when c.candidates > 5 then ', ...' else '' end
+                'several billed resources fit by ', ['resource id', 'tags', 'hardware and place'][c.level], ': ',
+                array_to_string(c.shown[1:5], ', '), case when len(c.shown) > 5 then ' and more' else '' end
             )
         when c.level = 1 then 'the log names the resource, and its billed time overlaps'
         when c.level = 2 then 'every tag of the run is on the resource''s lines, and the billed time overlaps'
@@ -53,5 +40,5 @@ select
         else 'no resource id, no tag of a billed resource, and no billed machine with this hardware in this place and time'
     end as match_reason
 from run as r
-left join counted as c on c.tool = r.tool and c.run_id = r.run_id
+left join fitting as c on c.tool = r.tool and c.run_id = r.run_id
 left join billed as b on b.resource_tail = r.resource_tail

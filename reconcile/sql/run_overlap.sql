@@ -15,8 +15,6 @@ slot_day as (
         s.*,
         unnest(generate_series(date_trunc('day', s.slot_start), s.slot_end - interval 1 microsecond, interval 1 day)) as day
     from slot as s
-    inner join (select distinct provider, resource_id from run_match where resource_id is not null) as w
-        on w.provider = s.provider and w.resource_id = s.resource_id
 ),
 
 piece as (

@@ -34,7 +34,9 @@ joined as (
         o.host_kwh + o.accelerator_kwh as all_kwh,
         o.low_kwh,
         o.high_kwh,
-        r.it_energy_kwh * least(o.overlap_h / nullif(r.run_h, 0e0), 1e0) as tracker_kwh,
+        r.it_energy_kwh * o.overlap_h / nullif(r.run_h, 0e0) as tracker_kwh,
+        b.low as band_low,
+        b.high as band_high,
         case
             when m.match_level not in ('L1', 'L2', 'L3') then m.match_reason
             when o.overlap_h is null then 'the run has no length'
@@ -49,13 +51,15 @@ joined as (
             when r.gpu_it_energy_kwh > 0e0 and o.accelerator_kwh = 0e0
                 then concat('the tracker measured a GPU, and the billed ', s.instance_type, ' has none')
             when o.host_kwh <= 0e0 then 'the model has no energy over the overlap'
-        end as obstacle
+            when b.grade is null then concat('grade ', coalesce(r.grade, '(none)'), ': ', coalesce(r.grade_reason, 'how the tracker measured is not known'))
+        end as why_not
     from run as r
     inner join run_match as m on m.tool = r.tool and m.run_id = r.run_id
     left join run_overlap as o on o.tool = r.tool and o.run_id = r.run_id
     left join resource as s
         on s.provider = m.provider and s.resource_id = m.resource_id and s.month = date_trunc('month', o.overlap_start)
     left join factors.instance as i on i.provider = m.provider and i.instance_type = s.instance_type
+    left join verdict_bands as b on b.comparison = 'run' and b.grade = r.grade
 ),
 
 marked as ( -- whole-host runs that overlap on one resource
@@ -85,8 +89,8 @@ grouped as (
         *,
         case when is_whole_host then count(*) over island_runs end as runs_in_group,
         first_value(run_id) over (island_runs order by started_at, ended_at, run_id) as first_run_id,
-        row_number() over (island_runs order by obstacle is not null, grade, overlap_h desc, run_id) as place_in_group,
-        first_value(run_id) over (island_runs order by obstacle is not null, grade, overlap_h desc, run_id) as counted_run_id
+        row_number() over (island_runs order by why_not is not null, grade, overlap_h desc, run_id) as place_in_group,
+        first_value(run_id) over (island_runs order by why_not is not null, grade, overlap_h desc, run_id) as counted_run_id
     from numbered
     window island_runs as (partition by billed_provider, billed_resource_id, tracking_mode, is_whole_host, island)
 ),
@@ -94,15 +98,10 @@ grouped as (
 judged as (
     select
         g.*,
-        b.low as band_low,
-        b.high as band_high,
-        coalesce(g.obstacle, case when b.grade is null then concat('grade ', coalesce(g.grade, '(none)'), ': ', coalesce(g.grade_reason, 'how the tracker measured is not known')) end)
-            as why_not,
         g.tracker_kwh / nullif(g.model_kwh, 0e0) as raw_ratio,
         g.model_kwh * g.low_kwh / nullif(g.all_kwh, 0e0) as model_low,
         g.model_kwh * g.high_kwh / nullif(g.all_kwh, 0e0) as model_high
     from grouped as g
-    left join verdict_bands as b on b.comparison = 'run' and b.grade = g.grade
 )
 
 select
@@ -138,7 +137,7 @@ select
     billing_currency,
     grade,
     case when runs_in_group > 1 then first_run_id end as run_group,
-    coalesce(is_whole_host and place_in_group = 1 and tracker_kwh > 0e0 and model_kwh > 0e0, false) as is_counted,
+    coalesce(is_whole_host and place_in_group = 1 and why_not is null, false) as is_counted,
     case
         when why_not is not null then 'not_comparable'
         when raw_ratio < band_low then 'tracker_low'
@@ -159,6 +158,6 @@ select
         case when overlap_h < 0.999e0 * run_h then concat(round(run_h - overlap_h, 2), ' of ', round(run_h, 2), ' h of the run are not billed') end,
         case when run_h is not null and tracker_pue is null then 'the log has no PUE, so its energy is taken as IT energy' end,
         case when overlap_h is not null and billing_currency is null then 'cost over several currencies is not summed' end,
-        case when runs_in_group > 1 and place_in_group > 1 then concat('measured the same machine as ', counted_run_id, ', which counts in sums') end
+        case when runs_in_group > 1 and place_in_group > 1 and why_not is null then concat('measured the same machine as ', counted_run_id, ', which counts in sums') end
     ) as reason
 from judged

@@ -1,6 +1,6 @@
--- Billed machine time of each compute resource in the months in which trackers ran.
+-- Billed machine time of each matched resource in the months in which trackers ran.
 -- Grain: resource x charge period. Several lines of one period (savings plan and on demand, bursts) are one slot.
--- Reads: run, core.usage, core.sku, core.sku_class, core.rate.
+-- Reads: run, run_match, core.usage, core.sku, core.sku_class, core.rate.
 with months as (
     select date_trunc('month', min(started_at)) as first_month, date_trunc('month', max(ended_at)) + interval 1 month as after
     from run
@@ -32,11 +32,12 @@ inner join core.rate as r
     and r.usage_state = 'used'
     and r.resource_kind = 'compute'
     and r.method in ('instance_curve', 'dedicated_host', 'cpu_surplus')
+inner join (select distinct provider, resource_id from run_match where resource_id is not null) as w
+    on w.provider = s.provider and w.resource_id = u.resource_id
 left join core.sku_class as c on c.sku_id = u.sku_id
 cross join months as m
 where
-    u.resource_id is not null
-    and u.charge_period_end > u.charge_period_start
+    u.charge_period_end > u.charge_period_start
     and u.charge_period_start >= m.first_month
     and u.charge_period_start < m.after
 group by s.provider, u.resource_id, u.charge_period_start, u.charge_period_end

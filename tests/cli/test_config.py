@@ -194,6 +194,13 @@ def test_the_snapshot_cannot_be_the_warehouse(tmp_path: Path) -> None:
     assert "are one file" in refusal(tmp_path, "[warehouse]\nsnapshot = 'wattledger.duckdb'\n")
 
 
+def test_the_snapshot_of_the_file_is_not_that_of_a_warehouse_named_by_a_flag(tmp_path: Path) -> None:
+    (tmp_path / "wattledger.toml").write_text("[warehouse]\npath = 'w.duckdb'\nsnapshot = 's.duckdb'\n")
+    config = load_config(tmp_path / "wattledger.toml", warehouse=tmp_path / "other.duckdb", environ={})
+    assert config.snapshot_path == tmp_path / "other.snapshot.duckdb"
+    assert load_config(tmp_path / "wattledger.toml", environ={}).snapshot_path == tmp_path / "s.duckdb"
+
+
 def test_the_line_of_a_value_is_where_it_begins() -> None:
     text = '[a]\nx = 1\n\ny = [\n  1,\n  2,\n]\n[[s]]\nz = """\n[a]\nx = 2\n"""\n[[s]]\nz = 1\n'
     assert [line_of(text, keys) for keys in (("a", "x"), ("a", "y"), ("s", 0, "z"), ("s", 1), ("s", 1, "z"))] == [

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from project import Run
 
 
 def test_json_is_a_list_of_objects_with_exact_decimals(project: Path, run: Run) -> None:
@@ -65,7 +65,7 @@ REFUSED = [
     "select 1; select 2",
     "select 1; drop table core.unit",
     "",
-    "-- nothing",
+    "/* nothing */",
     "selec 1",
 ]
 

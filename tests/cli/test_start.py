@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 HEAVY = ("duckdb", "pydantic", "rich", "pandas", "numpy", "filelock", "connectors", "warehouse", "models", "reconcile")
 

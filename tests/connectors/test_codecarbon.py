@@ -360,7 +360,7 @@ def test_an_empty_file_or_a_header_alone_has_no_rows(content: str, tmp_path: Pat
         ({"energy_consumed": ""}, "line 2: the column energy_consumed is empty"),
         ({"cpu_energy": "nan"}, "line 2: the column cpu_energy holds 'nan'"),
         ({"duration": "inf"}, "line 2: the column duration holds 'inf'"),
-        ({"duration": "1e300"}, "line 2: the duration"),
+        ({"duration": "1e14"}, "line 2: the duration"),
         ({"timestamp": "01/07/2025 12:00"}, "line 2: the timestamp '01/07/2025 12:00'"),
         ({"pue": "0"}, "line 2: the PUE is 0.0"),
         ({"cpu_count": "2.5"}, "line 2: the column cpu_count"),

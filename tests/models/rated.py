@@ -1,8 +1,11 @@
-"""A warehouse in memory with the shipped factor set, and single SKUs put on its bill."""
+"""A warehouse with the shipped factor set, and single SKUs put on its bill."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,24 @@ JUNE = date(2023, 6, 1)  # 30 days; every us-east-1 factor is of the year itself
 @contextmanager
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty warehouse with the shipped factors and the default model."""
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        migrate(connection, Path("memory"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "w.duckdb"
+        shutil.copyfile(Path(_template().name) / "w.duckdb", path)
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            yield connection
+
+
+@cache
+def _template() -> "tempfile.TemporaryDirectory[str]":
+    """Make the file once for all tests; it goes when the tests end."""
+    folder = tempfile.TemporaryDirectory()
+    path = Path(folder.name) / "w.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        migrate(connection, path)
         factor_set.install(connection)
         connection.execute("insert into core.setting values ('model', 'default')")
-        yield connection
+    return folder
 
 
 def add_sku(connection: duckdb.DuckDBPyConnection, month: date = JUNE, **key: Any) -> int:

@@ -98,7 +98,7 @@ tracked as (
         sum(overlap_h::decimal(38, 15)) filter (is_counted)::double as overlap_h,
         sum(tracker_it_energy_kwh::decimal(38, 15)) filter (is_counted)::double as tracker_kwh,
         sum(model_it_energy_kwh::decimal(38, 15)) filter (is_counted)::double as model_kwh,
-        sum(tracker_it_energy_kwh::decimal(38, 15)) filter (run_group is not null and not is_counted)::double as repeated_kwh
+        sum(tracker_it_energy_kwh::decimal(38, 15)) filter (run_group is not null and not is_counted and verdict <> 'not_comparable')::double as repeated_kwh
     from core.reconciliation_run
     where overlap_start is not null and provider is not null
     group by 1, 2

@@ -1,5 +1,6 @@
 -- What changed between two loads of the same unit. Grain: unit x generation replaced x month x account x service x region x unit of quantity x currency.
--- Only rows whose figures differ; `to` is the next generation, kept or current.
+-- Only rows whose figures differ; `to` is the next generation, kept or current. A unit that was empty, or whose bill
+-- another source had taken over, stands as 0 lines.
 with current_sum as (
     select
         d.unit_id,
@@ -65,6 +66,8 @@ select
     b.consumed_quantity as consumed_quantity_to,
     a.billed_cost as billed_cost_from,
     b.billed_cost as billed_cost_to,
+    a.effective_cost as effective_cost_from,
+    b.effective_cost as effective_cost_to,
     a.energy_kwh as energy_kwh_from,
     b.energy_kwh as energy_kwh_to,
     a.location_based_kg_co2e as location_based_kg_co2e_from,
@@ -92,9 +95,10 @@ left join generations as b
     and b.consumed_unit is not distinct from k.consumed_unit
     and b.billing_currency is not distinct from k.billing_currency
 where
-    a.lines is distinct from b.lines
+    coalesce(a.lines, 0) <> coalesce(b.lines, 0)
     or a.consumed_quantity is distinct from b.consumed_quantity
     or a.billed_cost is distinct from b.billed_cost
     or a.effective_cost is distinct from b.effective_cost
     or a.energy_kwh is distinct from b.energy_kwh
     or a.location_based_kg_co2e is distinct from b.location_based_kg_co2e
+    or a.embodied_kg_co2e is distinct from b.embodied_kg_co2e

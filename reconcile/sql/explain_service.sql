@@ -1,0 +1,24 @@
+-- The SKUs of a service in a charge month, the largest emissions first. Grain: SKU. Parameters: service, month.
+select
+    s.sku_id,
+    s.region_id,
+    s.sku_meter,
+    coalesce(r.disposition, 'unmodelled') as disposition,
+    coalesce(r.gap_reason, r.usage_state) as gap_reason_or_state,
+    sum(d.lines)::bigint as lines,
+    sum(d.consumed_quantity::decimal(38, 15))::double as consumed_quantity,
+    s.consumed_unit,
+    any_value(r.energy_kwh) as energy_kwh_per_unit,
+    sum((d.consumed_quantity * r.energy_kwh)::decimal(38, 15))::double as energy_kwh,
+    sum((d.consumed_quantity * r.location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
+    sum((d.consumed_quantity * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e
+from core.usage_daily as d
+inner join core.sku as s on s.sku_id = d.sku_id
+left join core.rate as r
+    on r.sku_id = d.sku_id
+    and r.charge_month = d.charge_month
+    and r.model = (select value from core.setting where key = 'model')
+    and r.factor_set = (select value from core.setting where key = 'factor_set')
+where d.charge_month = $month and (lower(s.service_name) = lower($service) or lower(s.service_code) = lower($service))
+group by s.sku_id, s.region_id, s.sku_meter, s.consumed_unit, r.disposition, r.gap_reason, r.usage_state
+order by location_based_kg_co2e desc nulls last, lines desc, s.sku_id

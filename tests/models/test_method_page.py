@@ -1,0 +1,57 @@
+"""docs/method.md: every worked number follows from its own calculation and from the shipped factors."""
+
+import math
+from pathlib import Path
+
+import pytest
+from rated import JUNE, add_sku, ec2, rate, warehouse
+
+from models.explain import explain_sku
+
+PAGE = Path(__file__).parents[2] / "docs" / "method.md"
+SKUS = {
+    "An hour of an m5.large": ec2("m5.large"),
+    "An hour of a p4d.24xlarge": ec2("p4d.24xlarge"),
+    "A GB-month of gp3": {
+        "service_code": "AmazonEC2", "sku_meter": "EBS:VolumeUsage.gp3", "consumed_unit": "GB-Mo",
+    },
+    "A GB-month of S3 Standard": {
+        "service_code": "AmazonS3", "sku_meter": "TimedStorage-ByteHrs", "consumed_unit": "GB-Mo",
+    },
+    "A GB-second of Lambda": {
+        "service_code": "AWSLambda", "sku_meter": "Lambda-GB-Second", "consumed_unit": "Lambda-GB-Second",
+    },
+    "Low and high": {
+        "service_code": "AmazonEC2", "sku_meter": "EBS:VolumeUsage.gp3", "consumed_unit": "GB-Mo",
+    },
+}  # fmt: skip
+
+
+def _examples() -> dict[str, list[tuple[str, str, float]]]:
+    """Heading -> rows of its worked table: step, calculation, result."""
+    found: dict[str, list[tuple[str, str, float]]] = {}
+    for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
+        if "| step | calculation | result |" in section:
+            heading = section.splitlines()[0].split(" in us-east-1")[0].split(" on x86")[0]
+            rows = section.split("|---|---|---|\n")[1].split("\n\n")[0].splitlines()
+            cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+            found[heading] = [(step, numbers, float(result.split()[0])) for step, numbers, result in cells]
+    return found
+
+
+def test_every_example_of_the_page_is_checked() -> None:
+    assert set(_examples()) == set(SKUS)
+
+
+@pytest.mark.parametrize("heading", SKUS)
+def test_the_worked_numbers_are_those_of_the_rate_card(heading: str) -> None:
+    with warehouse() as connection:
+        sku_id = add_sku(connection, **SKUS[heading])
+        rate(connection, sku_id)
+        steps = explain_sku(connection, sku_id, JUNE).steps
+    names = {"max": max, "exp": math.exp, "sqrt": math.sqrt}
+    for name, numbers, result in _examples()[heading]:
+        step = next(step for step in steps if step.name == name or step.name.startswith(f"{name} ("))
+        typed_in = eval(numbers.replace(" x ", " * "), {"__builtins__": {}}, names)  # our own page
+        assert typed_in == pytest.approx(result, rel=1e-4), (heading, name)
+        assert step.value == pytest.approx(result, rel=1e-4), (heading, name)
