@@ -36,6 +36,7 @@ _UNITS = (
 _RANGES = ("_low", "_high")
 _GAP = 2  # blanks between columns
 _WRAPPED = 16  # characters to which a column of text may shrink
+_LONG = 8  # rows from which a blank line between months helps the eye
 _EXACT = ("value", "number")  # columns that hold numbers of several units: every digit counts
 
 
@@ -89,7 +90,7 @@ def _grid(columns: Sequence[_Column]) -> Grid:
         justify: JustifyMethod = "right" if column.is_number else "left"
         grid.add_column(column.header, justify=justify, overflow="fold", no_wrap=not column.can_wrap)
     rows = list(zip(*(column.cells for column in columns), strict=True))
-    is_by_month = columns[0].name.endswith("month")
+    is_by_month = len(rows) >= _LONG and columns[0].name.endswith("month")
     for row, following in zip_longest(rows, rows[1:]):
         ends = is_by_month and following is not None and following[0] != row[0]
         grid.add_row(*(Text(cell) for cell in row), end_section=ends)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ _CLOSED = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
 }
+_OWNER_LOOKS, _OWNER_LOOK_S = 20, 0.05
 
 
 def utc_now() -> datetime:
@@ -64,11 +66,15 @@ def writer_lock(path: Path) -> Iterator[None]:
 
 
 def _describe_owner(owner: Path) -> str:
-    try:
-        facts = json.loads(owner.read_text(encoding="utf-8"))
-        return f"Another run (PID {int(facts['pid'])}, started {facts['started_at']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "Another run"
+    """Name the run that holds the lock; one that has just taken it has a moment to write its name."""
+    for _ in range(_OWNER_LOOKS):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            facts = json.loads(owner.read_text(encoding="utf-8"))
+            with suppress(PermissionError):  # alive, and another user's
+                os.kill(int(facts["pid"]), 0)  # raises when it is gone: the name of an earlier holder
+            return f"Another run (PID {int(facts['pid'])}, started {facts['started_at']})"
+        time.sleep(_OWNER_LOOK_S)
+    return "Another run"
 
 
 @contextmanager

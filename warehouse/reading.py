@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import resource
+import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -98,6 +99,7 @@ class ReadingChild:
 def _serve(pipe: Connection, source: Source, parent: int) -> None:
     """Read units until the parent, a process id, hangs up or dies."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # stdout is the parent's data; DuckDB would draw progress bars on it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process, too; the parent answers it
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -38,6 +38,7 @@ _GPU = re.compile(r"(\d+) x (.+)", re.DOTALL)
 _STAMP_CHARACTERS = len("2025-01-31T12:00:00")
 _MAX_NUMBER = 1e15  # beyond it sums would overflow, long after the file was accepted
 _MAX_INTEGER = 2**31 - 1
+_MIN_PUE = 0.01
 
 Refuse = Callable[[str], BrokenInputError]
 
@@ -238,7 +239,7 @@ def _it_energy(
         pue = 1.0
         if is_task:
             flags.add("pue_unknown_in_task_file")
-    if pue <= 0:
+    if pue < _MIN_PUE:
         raise cells.refuse(f"the PUE is {pue!r}, and energy cannot be divided by it")
     if pue < 1:
         flags.add("pue_below_1")

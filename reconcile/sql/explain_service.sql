@@ -4,7 +4,8 @@ select
     s.region_id,
     s.sku_meter,
     coalesce(r.disposition, 'unmodelled') as disposition,
-    coalesce(r.gap_reason, r.usage_state) as gap_reason_or_state,
+    case when r.sku_id is null then 'no quantity, or not rated' else r.gap_reason end as gap_reason,
+    r.usage_state,
     sum(d.lines)::bigint as lines,
     sum(d.consumed_quantity::decimal(38, 15))::double as consumed_quantity,
     s.consumed_unit,
@@ -19,6 +20,7 @@ left join core.rate as r
     and r.charge_month = d.charge_month
     and r.model = (select value from core.setting where key = 'model')
     and r.factor_set = (select value from core.setting where key = 'factor_set')
+    and (d.consumed_quantity is not null or r.it_energy_kwh is null)
 where d.charge_month = $month and (lower(s.service_name) = lower($service) or lower(s.service_code) = lower($service))
-group by s.sku_id, s.region_id, s.sku_meter, s.consumed_unit, r.disposition, r.gap_reason, r.usage_state
+group by s.sku_id, s.region_id, s.sku_meter, s.consumed_unit, r.sku_id, r.disposition, r.gap_reason, r.usage_state
 order by location_based_kg_co2e desc nulls last, lines desc, s.sku_id

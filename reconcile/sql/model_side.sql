@@ -14,7 +14,11 @@ daily as (
         coalesce(nullif(s.region_id, ''), 'Global') as region_id,
         coalesce(c.service_group, n.service_group, s.service_code, s.service_name, '(no service)') as service_group,
         coalesce(s.service_code, s.service_name) as service,
-        r.gap_reason,
+        case
+            when r.sku_id is not null then r.gap_reason
+            when d.consumed_quantity is null then 'no quantity'
+            else 'not rated: run `wattledger estimate`'
+        end as gap_reason,
         r.disposition = 'estimated' and r.usage_state = 'used' as is_used,
         r.disposition = 'estimated' and r.usage_state = 'reserved_idle' as is_idle,
         d.lines,
@@ -31,6 +35,7 @@ daily as (
         and r.charge_month = d.charge_month
         and r.model = (select value from core.setting where key = 'model')
         and r.factor_set = (select value from core.setting where key = 'factor_set')
+        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
     where d.charge_month is not null and coalesce(r.disposition, 'unmodelled') <> 'out_of_scope'
 )
 
@@ -42,7 +47,7 @@ select
     case when l.service_group is null then coalesce(r.service_group, d.service_group) else d.service_group end as service_group,
     max(d.billing_account_id) as billing_account_id,
     sum(d.lines)::bigint as lines,
-    arg_max(coalesce(d.gap_reason, 'not rated'), d.lines) filter (not coalesce(d.is_used or d.is_idle, false)) as gap_reason,
+    string_agg(distinct d.gap_reason, ', ' order by d.gap_reason) as gap_reason,
     sum(d.energy_kwh::decimal(38, 15)) filter (d.is_used)::double as energy_kwh,
     sum(d.energy_kwh::decimal(38, 15)) filter (d.is_idle)::double as idle_energy_kwh,
     sum(d.kg::decimal(38, 15)) filter (d.is_used)::double as kg,

@@ -19,7 +19,6 @@ with summed as (
         bool_or(is_listed) as is_listed,
         bool_or(is_modelled) as is_modelled,
         sum(lines)::bigint as lines,
-        arg_max(gap_reason, lines) as gap_reason,
         bool_and(has_gap) as has_gap,
         bool_and(has_bill_month) as has_bill_month,
         any_value(days_held) as days_held,

@@ -2,7 +2,12 @@
 with daily as (
     select
         coalesce(r.disposition, 'unmodelled') as disposition,
-        case when r.sku_id is null then 'not rated: no charge period, or `estimate` has not run' else r.gap_reason end as gap_reason,
+        case
+            when r.sku_id is not null then r.gap_reason
+            when d.charge_month is null then 'no charge period'
+            when d.consumed_quantity is null then 'no quantity'
+            else 'not rated: run `wattledger estimate`'
+        end as gap_reason,
         d.billing_currency,
         d.lines,
         d.billed_cost
@@ -12,6 +17,7 @@ with daily as (
         and r.charge_month = d.charge_month
         and r.model = (select value from core.setting where key = 'model')
         and r.factor_set = (select value from core.setting where key = 'factor_set')
+        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
     where
         coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)
         and coalesce(coalesce(d.usage_date, d.billing_month) < $until::date, true)

@@ -28,6 +28,7 @@ priced as (
         and r.charge_month = d.charge_month
         and r.model = f.model
         and r.factor_set = f.factor_set
+        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
     where
         coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)
         and coalesce(coalesce(d.usage_date, d.billing_month) < $until::date, true)

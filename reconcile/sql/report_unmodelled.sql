@@ -2,7 +2,12 @@
 select
     s.provider,
     s.service_name,
-    case when r.sku_id is null then 'not rated: no charge period, or `estimate` has not run' else r.gap_reason end as gap_reason,
+    case
+        when r.sku_id is not null then r.gap_reason
+        when d.charge_month is null then 'no charge period'
+        when d.consumed_quantity is null then 'no quantity'
+        else 'not rated: run `wattledger estimate`'
+    end as gap_reason,
     sum(d.lines)::bigint as lines,
     sum(d.billed_cost)::decimal(38, 12) as billed_cost,
     d.billing_currency
@@ -13,6 +18,7 @@ left join core.rate as r
     and r.charge_month = d.charge_month
     and r.model = (select value from core.setting where key = 'model')
     and r.factor_set = (select value from core.setting where key = 'factor_set')
+    and (d.consumed_quantity is not null or r.it_energy_kwh is null)
 where
     coalesce(r.disposition, 'unmodelled') = 'unmodelled'
     and coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)

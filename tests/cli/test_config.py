@@ -147,6 +147,13 @@ def test_flag_beats_variable_beats_project_file_beats_user_file(tmp_path: Path) 
     assert origins["estimate.model"] == "default"
 
 
+def test_a_variable_names_the_project_file(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.toml").write_text(SOURCE)
+    config = load_config(environ={"WATTLEDGER_CONFIG": str(tmp_path / "elsewhere.toml")})
+    assert config.path == tmp_path / "elsewhere.toml"
+    assert len(config.sources) == 1
+
+
 def test_the_nearest_file_with_sources_gives_them_all(tmp_path: Path) -> None:
     user = tmp_path / "xdg" / "wattledger" / "wattledger.toml"
     user.parent.mkdir(parents=True)

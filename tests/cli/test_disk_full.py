@@ -114,6 +114,7 @@ def test_a_quota_is_said_in_words_and_changes_nothing(fresh: Path) -> None:
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+    assert "is full" in done.stderr
     assert lines_in(fresh / "wattledger.duckdb") == 2
     assert run_process(fresh, "sync").returncode == 0
     assert lines_in(fresh / "wattledger.duckdb") == MANY + 2

@@ -15,6 +15,7 @@ from cli.main import cli
 from wattledger.config import load_config
 from wattledger.errors import Exit
 
+pytestmark = pytest.mark.xdist_group("cli_demo")  # one worker, so that the demo runs once
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -139,6 +139,7 @@ def test_a_night_that_changes_nothing_reads_nothing_and_keeps_the_snapshot(proje
     assert mark(project / "bill" / "2025-03.csv") == data
 
 
+@pytest.mark.xdist_group("cli_demo")
 def test_a_night_that_changes_nothing_takes_less_than_two_seconds(demo: Path, tmp_path: Path) -> None:
     """0.5 s measured on two cores, for the whole process; the best of three, as other tests run beside it."""
     shutil.copytree(demo, tmp_path / "demo")
@@ -272,3 +273,21 @@ def test_an_older_schema_is_refused_in_words(project: Path, run: Run) -> None:
     result = run("report")
     assert result.exit_code == 1
     assert "Run `wattledger init`" in result.stderr
+
+
+def test_a_secret_in_the_configuration_reaches_no_output_and_no_file(fresh: Path, run: Run) -> None:
+    canary = "wJalrXUtnFEMI0K7MDENG0bPxRfiCYEXAMPLEKEY"
+    (fresh / "wattledger.toml").write_text(f'{CONFIG}aws_secret_access_key = "{canary}"\n')
+    for command in (
+        ["config", "show"],
+        ["config", "validate"],
+        ["doctor", "--json"],
+        ["sync", "-v"],
+        ["nightly", "--json"],
+    ):
+        result = run(*command)
+        assert result.exit_code in (1, 2)
+        assert "looks like a secret" in result.stdout + result.stderr
+        assert canary not in result.stdout + result.stderr
+    written = [path for path in fresh.rglob("*") if path.is_file() and path.name != "wattledger.toml"]
+    assert not [path for path in written if canary.encode() in path.read_bytes()]

@@ -144,3 +144,9 @@ def test_values_beside_their_unit_keep_every_digit() -> None:
     )
     assert "0.000123456789" in printed
     assert "1234567.5" in printed
+
+
+def test_a_long_table_by_month_has_a_blank_line_between_months() -> None:
+    rows = [(date(2025, month, 1), n) for month in (3, 4) for n in range(4)]
+    printed = to_terminal([Table("t", "", ["usage_month", "lines"], rows)], 100, False).splitlines()
+    assert printed[-5:] == ["", "2025-04      0", "2025-04      1", "2025-04      2", "2025-04      3"]

@@ -6,6 +6,7 @@ No real Cost and Usage Report 2.0 or FOCUS 1.2 file is public; these follow the 
 import csv
 import gzip
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -120,6 +121,15 @@ def csv_of(*rows: Mapping[str, object]) -> bytes:
 
 def gz_of(*rows: Mapping[str, object]) -> bytes:
     return gzip.compress(csv_of(*rows), mtime=0)
+
+
+def zip_of(**members: bytes) -> bytes:
+    """A zip with these members; ``a__csv`` is ``a.csv``."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "."), content)
+    return out.getvalue()
 
 
 def parquet_of(*rows: Mapping[str, object], types: Mapping[str, pa.DataType] | None = None) -> bytes:

@@ -4,14 +4,13 @@ import gzip
 import io
 import resource
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bills import CUR2, LEGACY, REQUIRED, at, csv_of, parquet_of, put, read, source_at
+from bills import CUR2, LEGACY, REQUIRED, at, csv_of, parquet_of, put, read, source_at, zip_of
 
 from warehouse.reading import ReadingChild
 from wattledger.contracts import ReadReport
@@ -21,14 +20,6 @@ MIB = 1 << 20
 LINES = csv_of(*[LEGACY | {"identity/LineItemId": f"line-{n}"} for n in range(500)])
 PACKED = gzip.compress(LINES, mtime=0)
 PARQUET = parquet_of(*[CUR2 | {"identity_line_item_id": f"line-{n}"} for n in range(500)])
-
-
-def zip_of(**members: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name.replace("__", "."), content)
-    return out.getvalue()
 
 
 def encrypted(content: bytes) -> bytes:

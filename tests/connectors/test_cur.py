@@ -4,7 +4,6 @@ import gzip
 import io
 import json
 import random
-import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -26,16 +25,10 @@ from bills import (
     read,
     source_at,
     stage,
+    zip_of,
 )
 
 from wattledger.errors import BrokenInputError
-
-
-def zip_of(content: bytes, name: str = "report-1.csv") -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
-    return out.getvalue()
 
 
 CUR2_AS_TEXT = CUR2 | {
@@ -52,7 +45,11 @@ CUR2_AS_TEXT = CUR2 | {
     [
         ("legacy.csv", csv_of(LEGACY | {"resourceTags/user:Team": "search"}), {"user:Team": "search"}),
         ("legacy.csv.gz", gz_of(LEGACY | {"resourceTags/user:Team": "search"}), {"user:Team": "search"}),
-        ("legacy.zip", zip_of(csv_of(LEGACY | {"resourceTags/user:Team": "search"})), {"user:Team": "search"}),
+        (
+            "legacy.zip",
+            zip_of(report_1__csv=csv_of(LEGACY | {"resourceTags/user:Team": "search"})),
+            {"user:Team": "search"},
+        ),
         ("cur2.csv", csv_of(CUR2_AS_TEXT), {"user_team": "search"}),
         ("cur2.csv.gz", gz_of(CUR2_AS_TEXT), {"user_team": "search"}),
         ("cur2.parquet", parquet_of(CUR2), {"user_team": "search"}),
@@ -336,6 +333,23 @@ def test_what_is_unfamiliar_is_loaded_as_delivered(tmp_path: Path) -> None:
     assert (row["charge_category"], row["consumed_unit"]) == (None, "Toasts")
 
 
+def test_the_costs_of_a_bill_sum_to_what_python_finds_in_the_text(tmp_path: Path) -> None:
+    dice = random.Random(11)
+    costs = [f"{dice.choice(('', '-'))}{dice.randrange(10**6)}.{dice.randrange(10**10):010}" for _ in range(3_000)]
+    lines = [LEGACY | {"lineItem/UnblendedCost": cost, "lineItem/UsageAmount": cost} for cost in costs]
+    rows, _ = read(tmp_path, gz_of(*lines), "bill.csv.gz")
+    assert [row["billed_cost"] for row in rows] == [Decimal(cost) for cost in costs]
+    assert [row["consumed_quantity"] for row in rows] == [float(cost) for cost in costs]
+    binary = [CUR2 | {"line_item_unblended_cost": float(cost)} for cost in costs]
+    rows, _ = read(tmp_path, parquet_of(*binary), "bill.parquet")
+    # A double keeps 15 to 17 digits: up to 99999.9999999999 a cost of ten decimals comes back exactly.
+    small = [
+        (row["billed_cost"], Decimal(cost)) for row, cost in zip(rows, costs, strict=True) if abs(float(cost)) < 1e5
+    ]
+    assert small
+    assert all(found == given for found, given in small)
+
+
 def test_lines_keep_the_order_of_delivery_across_row_groups_and_threads(tmp_path: Path) -> None:
     # 3 files of 150,000 lines; two threads read them and write several row groups.
     lines = 150_000
@@ -344,6 +358,8 @@ def test_lines_keep_the_order_of_delivery_across_row_groups_and_threads(tmp_path
     for number in range(3):
         columns = {name: pa.array([CUR2[name]] * lines) for name in names}
         columns["line_item_usage_amount"] = pa.array([float(number * lines + n) for n in range(lines)])
+        if number == 1:  # a month whose columns changed midway
+            columns["line_item_operation"] = pa.array(["RunInstances"] * lines)
         put(tmp_path / "x" / "BILLING_PERIOD=2025-06", {f"part-{number}.parquet": packed(pa.table(columns))})
     source = source_at(tmp_path / "x")
     (unit,) = source.units(None)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from bills import CUR2, LEGACY, csv_of, gz_of, parquet_of, put, source_at
-from test_broken import zip_of
+from bills import CUR2, LEGACY, csv_of, gz_of, parquet_of, put, source_at, zip_of
 
 from warehouse.reading import ReadingChild
 from wattledger.errors import BrokenInputError

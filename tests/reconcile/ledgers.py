@@ -152,7 +152,7 @@ class Ledger:
         start: datetime,
         hours: float = 1.0,
         *,
-        quantity: float = 1.0,
+        quantity: float | None = 1.0,
         cost: str = "1.00",
         currency: str = "USD",
         account: str = "web",

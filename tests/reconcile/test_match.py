@@ -376,3 +376,14 @@ def test_without_any_run_or_bill_there_is_nothing_and_no_error(small: Ledger) ->
     small.run("run", at(3, 8), 2, kwh=0.16)
     small.compare()
     assert small.runs()["run"]["match_reason"] == "no bill with resource ids and machine hours overlaps any run"
+
+
+def test_whole_host_runs_that_overlap_on_hosts_alike_share_a_group_before_any_match(small: Ledger) -> None:
+    small.run("a", at(3, 8), 2, kwh=0.16)
+    small.run("b", at(3, 9), 2, kwh=0.16)  # overlaps a
+    small.run("c", at(3, 10, 30), 2, kwh=0.16)  # overlaps b
+    small.run("d", at(3, 13), 2, kwh=0.16)  # starts after c
+    small.run("other host", at(3, 9), 2, kwh=0.16, cpu_model="EPYC")
+    small.run("process", at(3, 9), 2, kwh=0.16, tracking_mode="process")
+    groups = {row["run_id"]: row["run_group"] for row in small.query("from ledger.tracker_runs")}
+    assert groups == {"a": "a", "b": "a", "c": "a", "d": None, "other host": None, "process": None}

@@ -175,3 +175,20 @@ def test_an_empty_warehouse_gives_empty_tables() -> None:
     with ledger() as empty:
         for table in sections(empty.connection, None, None):
             assert table.rows == [] or table.name == "method"
+
+
+def test_a_line_without_a_quantity_is_not_estimated_in_any_table(small: Ledger) -> None:
+    small.line("m5", at(3), quantity=None, cost="0.25")
+    small.compare()
+    tables = report(small)
+    assert [row["lines"] for row in records(tables["coverage"]) if row["gap_reason"] == "no quantity"] == [1]
+    assert {row["disposition"] for row in records(tables["coverage"]) if row["gap_reason"] == "no quantity"} == {
+        "unmodelled"
+    }
+    by_view = small.query("select sum(lines)::bigint as lines from ledger.coverage where gap_reason = 'no quantity'")
+    assert by_view == [{"lines": 1}]
+    assert ("AmazonEC2", "no quantity") in {
+        (row["service_name"], row["gap_reason"]) for row in records(tables["unmodelled"])
+    }
+    (month,) = small.query("from ledger.reconciliation_summary")
+    assert month["estimated_lines_share"] == pytest.approx(32 / 36)  # of 37 lines one is tax

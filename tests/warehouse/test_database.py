@@ -1,5 +1,7 @@
 """The file: migrations, versions, views and their comments, the snapshot."""
 
+import re
+import threading
 from pathlib import Path
 
 import duckdb
@@ -118,3 +120,71 @@ def test_publishing_leaves_no_part_behind_and_replaces_at_once(tmp_path: Path) -
             publish(connection, target)  # a reader of the old one neither blocks nor is disturbed
             assert reader.execute("select count(*) from ops.units").fetchall() == [(0,)]
     assert sorted(path.name for path in tmp_path.glob("s.duckdb*")) == ["s.duckdb"]
+
+
+def _publish_and_poll(tmp_path: Path, publishes: int) -> None:
+    """Publish again and again while a reader opens the snapshot: it sees whole versions only, never an error.
+
+    Version n of the warehouse holds n in one table and n rows in another; a half copy would disagree.
+    """
+    target = tmp_path / "s.duckdb"
+    seen: list[tuple[int, int]] = []
+    done = threading.Event()
+
+    def poll() -> None:
+        while not done.is_set():
+            with open_for_reading(target) as reader:
+                version = reader.execute("select value::int from core.setting where key = 'version'").fetchall()[0][0]
+                seen.append((version, reader.execute("select count(*) from core.refusal").fetchall()[0][0]))
+
+    with open_for_writing(tmp_path / "w.duckdb") as connection:
+        for version in range(1, publishes + 1):
+            connection.execute("insert or replace into core.setting values ('version', ?)", [str(version)])
+            connection.execute("insert into core.refusal values ('r', 's', '', '', 'message', now()::timestamp)")
+            publish(connection, target)
+            if version == 1:
+                reader = threading.Thread(target=poll)
+                reader.start()
+    done.set()
+    reader.join()
+    assert seen
+    assert all(version == rows for version, rows in seen)
+    assert seen == sorted(seen)
+
+
+def test_a_reader_sees_whole_snapshots_only(tmp_path: Path) -> None:
+    _publish_and_poll(tmp_path, 5)
+
+
+@pytest.mark.long
+def test_a_reader_sees_whole_snapshots_only_five_hundred_times(tmp_path: Path) -> None:
+    _publish_and_poll(tmp_path, 500)
+
+
+def test_the_queries_of_the_guide_run(tmp_path: Path) -> None:
+    queries = re.findall(r"```sql\n(.*?)```", (DOCS / "warehouse.md").read_text(), re.DOTALL)
+    assert queries
+    with open_for_writing(tmp_path / "w.duckdb") as connection:
+        for query in queries:
+            connection.execute(query).fetchall()
+
+
+def test_a_view_that_this_version_no_longer_has_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    with open_for_writing(path) as connection:
+        connection.execute("create view ledger.of_an_older_version as select 1 as a")
+        connection.execute("update core.setting set value = 'other' where key = 'views_digest'")
+    with open_for_writing(path) as connection:
+        found = connection.execute(
+            "select count(*) from duckdb_views() where view_name = 'of_an_older_version'"
+        ).fetchall()
+        assert found == [(0,)]
+
+
+def test_more_memory_than_allowed_is_said_with_the_next_step(tmp_path: Path) -> None:
+    with (
+        pytest.raises(WarehouseError, match=r"needs more memory than 20MB.*Raise `memory_limit`"),
+        open_for_writing(tmp_path / "w.duckdb", memory_limit="20MB") as connection,
+    ):
+        connection.execute("set max_temp_directory_size = '1MB'")
+        connection.execute("create temp table t as select range as a, md5(range::varchar) as b from range(5000000)")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -389,3 +390,48 @@ def test_every_audit_holds_after_a_sync(tmp_path: Path, bill: Path) -> None:
     with toy_warehouse(tmp_path / "w.duckdb") as connection:
         table, held = audit_all(connection)
     assert held, table.rows
+
+
+_LOCK = """
+import sys, time
+from pathlib import Path
+from warehouse.database import open_for_writing
+from wattledger.errors import WattledgerError
+
+try:
+    with open_for_writing(Path(sys.argv[1])):
+        print("held", flush=True)
+        time.sleep(float(sys.argv[2]))
+except WattledgerError as error:
+    print(error)
+    raise SystemExit(int(error.exit_code))
+"""
+
+
+def _race(path: Path, hold_s: float) -> None:
+    """Start two writers at once: one holds, the other ends with 5 and names it; after a kill -9 nothing is held."""
+    both = [
+        subprocess.Popen([sys.executable, "-c", _LOCK, str(path), str(hold_s)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    done, running = [], list(both)
+    while not done:
+        done = [process for process in running if process.poll() is not None]
+        time.sleep(0.01)
+    holder = next(process for process in both if process not in done)
+    assert done[0].returncode == Exit.LOCKED
+    assert f"PID {holder.pid}" in done[0].communicate()[0]
+    holder.kill()
+    holder.communicate()
+    with toy_warehouse(path):
+        pass
+
+
+def test_of_two_writers_at_once_one_ends_with_five_and_a_kill_frees_the_lock(tmp_path: Path) -> None:
+    _race(tmp_path / "w.duckdb", 30)
+
+
+@pytest.mark.long
+def test_a_hundred_races_for_the_lock(tmp_path: Path) -> None:
+    for _ in range(100):
+        _race(tmp_path / "w.duckdb", 30)

@@ -28,6 +28,7 @@ with priced as (
         and r.charge_month = d.charge_month
         and r.model = (select value from core.setting where key = 'model')
         and r.factor_set = (select value from core.setting where key = 'factor_set')
+        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
 ),
 
 bill as (
