@@ -64,9 +64,6 @@ def _nearest(asked: str, known: Sequence[str]) -> str:
     return f" Nearest: {folded[near[0]]}." if near else ""
 
 
-# --- a line
-
-
 def _explain_line(connection: duckdb.DuckDBPyConnection, line: int) -> list[Table]:
     found = _query(connection, "explain_line", {"line": line})
     if not found:
@@ -111,9 +108,6 @@ def _formula(name: str, title: str, explanation: Explanation, line: Row | None =
     return [Table(name, title, _STEP_COLUMNS, rows, notes), Table(f"{name}_factors", "Its factors", columns, factors)]
 
 
-# --- a service
-
-
 def _explain_service(connection: duckdb.DuckDBPyConnection, service: str, month: date) -> list[Table]:
     rows = _query(connection, "explain_service", {"service": service, "month": month})
     if not rows:
@@ -148,9 +142,6 @@ def _other_service(connection: duckdb.DuckDBPyConnection, service: str, month: d
     if not in_month:
         return " The bill has no line in that month."
     return _nearest(service, in_month) or f" That month has: {', '.join(in_month[:10])}."
-
-
-# --- a run
 
 
 def _explain_run(connection: duckdb.DuckDBPyConnection, run: str) -> list[Table]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import open_for_writing
-from wattledger.contracts import USAGE_COLUMNS, LocalFile, ReadReport, Unit
+from wattledger.contracts import PROVIDER_FOOTPRINT_COLUMNS, USAGE_COLUMNS, LocalFile, ReadReport, Unit
 from wattledger.errors import BrokenInputError
 
 _FILL_RATES = """
@@ -111,6 +111,26 @@ class ToySource:
             connection.execute(f"copy (select {columns} from {source}) to '{staged}' (format parquet)")
             rows = connection.execute(f"select count(*) from '{staged}'").fetchall()[0][0]
         return ReadReport(rows)
+
+
+@dataclass(frozen=True)
+class ToyCarbon(ToySource):
+    """A provider's own figure: each `YYYY-MM.csv` holds one number, the kg of that month."""
+
+    table: str = "provider_footprint"
+
+    def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
+        path = files[0].path
+        given = {
+            "usage_month": f"'{path.stem[:7]}-01'", "provider": "'aws'", "billing_account_id": f"'{self.payer}'",
+            "model_version": "'v3.0.0'", "model_version_key": "'003.000.000'", "scope": "'scope_2'",
+            "method": "'location_based'", "kg_co2e": path.read_text().strip(), "source_kind": "'export'",
+        }  # fmt: skip
+        columns = PROVIDER_FOOTPRINT_COLUMNS.items()
+        staged_row = ", ".join(f"({given.get(name, 'null')})::{kind} as {name}" for name, kind in columns)
+        with duckdb.connect() as connection:
+            connection.execute(f"copy (select {staged_row}) to '{staged}' (format parquet)")
+        return ReadReport(1)
 
 
 def fill_rates(connection: duckdb.DuckDBPyConnection) -> None:

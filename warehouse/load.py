@@ -73,15 +73,16 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
     unit = delivery.unit
     _check_identity(connection, unit)
     _open_staged(connection, delivery)
-    periods = bill_periods(connection) if delivery.table == "usage" else []
-    owners = {period: owner_of(connection, period, unit, around.earlier_sources) for period in periods}
+    table = delivery.table
+    periods = bill_periods(connection, table)
+    owners = {period: owner_of(connection, period, unit, table, around.earlier_sources) for period in periods}
     if any(owners.values()):
         loaded = Loaded("shadowed", 0, shadowed_by(unit, owners))
         retire(connection, unit.unit_id, around.now)
     else:
-        if delivery.table == "usage":
+        if table == "usage":
             refuse_repeats(connection, unit, delivery.digest, delivery.report.rows)
-        displaced = displace_others(connection, unit, periods, around.now)
+        displaced = displace_others(connection, unit, table, periods, around.now)
         retire(connection, unit.unit_id, around.now)
         point("deleted")
         _insert(connection, delivery)
@@ -93,7 +94,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
     if loaded.status != "shadowed":
         around.fill_rates(connection)
         point("rates")
-        audit_unit(connection, unit, delivery.table)
+        audit_unit(connection, unit, table)
         point("audited")
     connection.execute("drop view temp.staged")
     for name in ("staged_sku", "staged_tag_set"):

@@ -1,7 +1,7 @@
 """One bill, one source: which source a month of a bill belongs to, and which file a line.
 
-A bill and month belong to the first source in the configuration that delivers them. Rows whose files are gone from
-their source still count: they are in force.
+A bill and month belong to the first source in the configuration that delivers them; so do a provider's own figures for
+them. Rows whose files are gone from their source still count: they are in force.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,13 @@ from wattledger.errors import UnsettledInputError
 _IN_FORCE = "('loaded', 'source_missing')"
 
 
+# The month of a staged row in the tables whose months have one source. Tracker runs are de-duplicated instead.
+_MONTH = {"usage": "billing_month", "provider_footprint": "usage_month"}
+
+
 @dataclass(frozen=True)
 class BillPeriod:
-    """One month of one bill: what exactly one source may own."""
+    """One month of one bill, or of the provider's figures for it: what exactly one source may own."""
 
     provider: str
     billing_account_id: str
@@ -29,11 +33,13 @@ class BillPeriod:
         return f"{self.provider} {self.billing_account_id} {self.billing_month:%Y-%m}"
 
 
-def bill_periods(connection: duckdb.DuckDBPyConnection) -> list[BillPeriod]:
-    """Return the bills and months that the staged rows belong to."""
+def bill_periods(connection: duckdb.DuckDBPyConnection, table: str) -> list[BillPeriod]:
+    """Return the bills and months that the rows staged for ``table`` belong to."""
+    if table not in _MONTH:
+        return []
     rows = connection.execute(
-        "select distinct coalesce(provider, ''), coalesce(billing_account_id, ''), billing_month "
-        "from temp.staged where billing_month is not null order by all"
+        f"select distinct coalesce(provider, ''), coalesce(billing_account_id, ''), {_MONTH[table]} "  # noqa: S608
+        f"from temp.staged where {_MONTH[table]} is not null order by all"
     ).fetchall()
     return [BillPeriod(*row) for row in rows]
 
@@ -49,15 +55,16 @@ def write_periods(connection: duckdb.DuckDBPyConnection, unit: Unit, periods: Se
 
 
 def owner_of(
-    connection: duckdb.DuckDBPyConnection, period: BillPeriod, unit: Unit, earlier_sources: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, period: BillPeriod, unit: Unit, table: str, earlier_sources: Sequence[str]
 ) -> str | None:
-    """Return the earlier source that owns this bill and month, or None."""
+    """Return the earlier source that owns this month in ``table``, or None."""
     rows = connection.execute(
         "select distinct u.source from core.bill_period as b inner join core.unit as u on u.unit_id = b.unit_id "  # noqa: S608
-        f"where u.status in {_IN_FORCE} and u.unit_id <> ? and b.provider = ? and b.billing_account_id = ? "
-        "and b.billing_month = ? and u.source in (select unnest(?::varchar[])) order by 1",
+        f"where u.status in {_IN_FORCE} and u.unit_id <> ? and u.table_name = ? and b.provider = ? "
+        "and b.billing_account_id = ? and b.billing_month = ? and u.source in (select unnest(?::varchar[])) order by 1",
         [
             unit.unit_id,
+            table,
             period.provider,
             period.billing_account_id,
             period.billing_month,
@@ -67,9 +74,11 @@ def owner_of(
     return str(rows[0][0]) if rows else None
 
 
-def is_still_shadowed(connection: duckdb.DuckDBPyConnection, unit: Unit, earlier_sources: Sequence[str]) -> bool:
+def is_still_shadowed(
+    connection: duckdb.DuckDBPyConnection, unit: Unit, table: str, earlier_sources: Sequence[str]
+) -> bool:
     """Whether an earlier source has a bill and month of this unit, as far as the last reading of it says."""
-    return any(owner_of(connection, held, unit, earlier_sources) for held in _held(connection, unit.unit_id))
+    return any(owner_of(connection, held, unit, table, earlier_sources) for held in _held(connection, unit.unit_id))
 
 
 def _held(connection: duckdb.DuckDBPyConnection, unit_id: int) -> list[BillPeriod]:
@@ -98,7 +107,7 @@ def shadowed_by(unit: Unit, owners: Mapping[BillPeriod, str | None]) -> str:
 
 
 def displace_others(
-    connection: duckdb.DuckDBPyConnection, unit: Unit, periods: Sequence[BillPeriod], now: datetime
+    connection: duckdb.DuckDBPyConnection, unit: Unit, table: str, periods: Sequence[BillPeriod], now: datetime
 ) -> list[str]:
     """Take over bills that a later source in the configuration had loaded; return what was displaced.
 
@@ -109,9 +118,9 @@ def displace_others(
         rows = connection.execute(
             "select u.unit_id, u.source, u.scope from core.bill_period as b "  # noqa: S608
             "inner join core.unit as u on u.unit_id = b.unit_id "
-            f"where u.status in {_IN_FORCE} and u.source <> ? and b.provider = ? and b.billing_account_id = ? "
-            "and b.billing_month = ? order by 1",
-            [unit.source, period.provider, period.billing_account_id, period.billing_month],
+            f"where u.status in {_IN_FORCE} and u.source <> ? and u.table_name = ? and b.provider = ? "
+            "and b.billing_account_id = ? and b.billing_month = ? order by 1",
+            [unit.source, table, period.provider, period.billing_account_id, period.billing_month],
         ).fetchall()
         for unit_id, source, scope in rows:
             lost = [str(held) for held in _held(connection, unit_id) if held not in periods]

@@ -61,6 +61,7 @@ class SyncReport:
 class _Known:
     """What the manifest says about a unit."""
 
+    kind: str
     version: str
     digest: str | None
     status: str
@@ -157,17 +158,17 @@ class _SourceSync:
 
     def _is_settled(self, unit: Unit, known: _Known | None) -> bool:
         """Whether the listing alone says that there is nothing to do; counts it, too."""
-        if known is None or unit.problem:
+        if known is None or unit.problem or known.kind != self.source.kind:
             return False
         if known.refused_version == unit.version and known.program_version == __version__:
             self.report.refused += 1
             self._tell(unit, "refused", 0, known.refused_reason)
             self.sync.say(f"Error: {known.refused_reason}")
             return True
-        if known.version != unit.version or known.status in ("refused", "source_missing"):
+        if known.version != unit.version or known.refused_reason or known.status == "source_missing":
             return False
         if known.status == "shadowed":
-            if not is_still_shadowed(self._connection, unit, self.earlier):
+            if not is_still_shadowed(self._connection, unit, self.source.table, self.earlier):
                 return False
             self.report.shadowed += 1
         else:
@@ -181,7 +182,8 @@ class _SourceSync:
         files = self.source.fetch(unit, self.sync.spool)
         point("fetched")
         digest = hashlib.sha256("\n".join(file.sha256 for file in files).encode()).hexdigest()
-        if not self.sync.full and known and known.digest == digest and known.is_loaded:
+        is_known = known is not None and known.is_loaded and (known.kind, known.digest) == (self.source.kind, digest)
+        if is_known and not self.sync.full:
             self._note_same_bytes(unit, files)
             return
         staged = self.folder / f"{unit.unit_id}.parquet"
@@ -277,8 +279,8 @@ class _SourceSync:
 
 def _known_units(connection: duckdb.DuckDBPyConnection, source: str) -> dict[int, _Known]:
     rows = connection.execute(
-        "select u.unit_id, u.version, u.digest, u.status, u.refused_version, u.refused_reason, r.program_version "
-        "from core.unit as u inner join core.run as r on r.run_id = u.run_id where u.source = ?",
+        "select u.unit_id, u.kind, u.version, u.digest, u.status, u.refused_version, u.refused_reason, "
+        "r.program_version from core.unit as u inner join core.run as r on r.run_id = u.run_id where u.source = ?",
         [source],
     ).fetchall()
     return {row[0]: _Known(*row[1:]) for row in rows}
@@ -286,8 +288,8 @@ def _known_units(connection: duckdb.DuckDBPyConnection, source: str) -> dict[int
 
 def _refuse_changed(unit: Unit, files: Sequence[LocalFile]) -> None:
     for file in files:
-        if file.path.stat().st_size != file.size_bytes:
-            raise BrokenInputError(
+        if not file.path.exists() or file.path.stat().st_size != file.size_bytes:
+            raise UnsettledInputError(
                 f"{unit.label}: {file.path} changed while it was read. Nothing of this unit was loaded. "
                 "Run `sync` again when the delivery is complete."
             )

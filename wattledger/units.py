@@ -8,13 +8,3 @@ GB_PER_TB = 1000.0
 SECONDS_PER_HOUR = 3600.0
 HOURS_PER_DAY = 24.0
 HOURS_PER_YEAR = 8760.0
-
-
-def joules_to_kwh(joules: float) -> float:
-    """Return energy in kWh for ``joules``."""
-    return joules / J_PER_KWH
-
-
-def tonnes_to_kg(tonnes: float) -> float:
-    """Return mass in kg for metric tonnes."""
-    return tonnes * KG_PER_T

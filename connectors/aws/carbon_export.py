@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.exports import list_units
 from connectors.local import fetch_local
-from connectors.tabular import Column, Part, broken_input, open_tabular, reader
+from connectors.tabular import Column, Part, broken_input, open_tabular, reader, refuse_lost_rows
 from wattledger.contracts import STAGED_COLUMNS, LocalFile, ReadReport, SourceSettings, Unit
 from wattledger.errors import BrokenInputError
 from wattledger.units import KG_PER_T
@@ -104,6 +104,7 @@ def _gather(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> Non
             f"?, ?::varchar[], {cells} from {part.table}",
             [number, absent],
         )
+    refuse_lost_rows(parts, connection.execute("select count(*) from delivered").fetchall()[0][0])
 
 
 def _columns(part: Part) -> dict[str, Column]:

@@ -30,7 +30,6 @@ from bills import (
 
 from wattledger.errors import BrokenInputError
 
-
 CUR2_AS_TEXT = CUR2 | {
     "bill_billing_period_start_date": "2025-06-01T00:00:00.000Z",
     "line_item_usage_start_date": "2025-06-03T07:00:00.000Z",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from toy import HEADER, ToySource, fill_rates, line, toy_warehouse
+from toy import HEADER, ToyCarbon, ToySource, fill_rates, line, toy_warehouse
 
 from warehouse.audits import audit_all
 from warehouse.sync import Sync, SyncReport
@@ -292,6 +292,48 @@ def test_the_bill_moves_to_the_next_source_when_its_owner_no_longer_has_it(tmp_p
     # Each source tells its own story: 1 line, then none, then 1; and 1 line, then none.
     steps = "select source, generation_from, lines_from, lines_to from ledger.restatements order by all"
     assert _query(tmp_path, steps) == [("first", 1, 1, 0), ("first", 2, 0, 1), ("second", 1, 1, 0)]
+
+
+def test_a_providers_own_figures_have_one_source_as_well(tmp_path: Path, bill: Path) -> None:
+    """A source that was renamed in the configuration brings the same figures again; they must not count twice."""
+    (bill / "2025-03.csv").write_text("12.5")
+    _sync(tmp_path, ToyCarbon("old-name", bill))
+    assert _sync(tmp_path, ToyCarbon("new-name", bill)).loaded == 1
+    assert _query(tmp_path, "select sum(kg_co2e) from core.provider_footprint") == [(12.5,)]
+    assert _query(tmp_path, "select source, status from ops.units order by 1") == [
+        ("new-name", "loaded"), ("old-name", "shadowed"),
+    ]  # fmt: skip
+
+
+def test_a_bill_and_a_providers_figures_for_it_do_not_displace_each_other(tmp_path: Path, bill: Path) -> None:
+    carbon = tmp_path / "carbon"
+    carbon.mkdir()
+    (carbon / "2025-03.csv").write_text("12.5")
+    (bill / "2025-03.csv").write_text(HEADER + line(1))
+    assert _sync(tmp_path, ToySource("bill", bill), ToyCarbon("carbon", carbon)).loaded == 2
+    with toy_warehouse(tmp_path / "w.duckdb") as connection:
+        assert audit_all(connection)[1]
+
+
+def test_a_source_that_changes_its_kind_is_read_again(tmp_path: Path, bill: Path) -> None:
+    (bill / "2025-03.csv").write_text(HEADER + line(1))
+    _sync(tmp_path, ToySource("toy", bill))
+    assert _sync(tmp_path, ToySource("toy", bill, kind="other-toy")).loaded == 1
+    assert _query(tmp_path, "select kind, row_count from ops.units") == [("other-toy", 1)]
+
+
+def test_a_delivery_put_back_as_it_was_clears_its_refusal(tmp_path: Path, bill: Path) -> None:
+    path = bill / "2025-03.csv"
+    path.write_text(HEADER + line(1))
+    os.utime(path, ns=(1, 1))
+    source = ToySource("toy", bill)
+    _sync(tmp_path, source)
+    path.write_text("BROKEN")
+    _sync(tmp_path, source)
+    path.write_text(HEADER + line(1))
+    os.utime(path, ns=(1, 1))
+    assert _sync(tmp_path, source).exit_code is Exit.OK
+    assert _query(tmp_path, "select status, refused_reason from ops.units") == [("loaded", None)]
 
 
 def test_a_unit_that_holds_more_months_is_not_displaced_in_part(tmp_path: Path, bill: Path) -> None:
