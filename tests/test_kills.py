@@ -189,6 +189,23 @@ def test_one_night_killed_ten_times_over(folder: Path, unbroken: dict[str, list[
     _assert_as_unbroken(folder, unbroken)
 
 
+@pytest.mark.long
+def test_a_first_night_killed_at_random_leaves_nothing_that_stops_the_next(before: Path, tmp_path: Path) -> None:
+    """Also while the file is made, migrated and given its factors."""
+    first = Path(shutil.copytree(before, tmp_path / "first", ignore=shutil.ignore_patterns("*.duckdb*")))
+    whole = Path(shutil.copytree(first, tmp_path / "whole"))
+    started = time.monotonic()
+    assert _night(whole) == 0
+    duration_s = time.monotonic() - started
+    expected = _rows(whole / "w.duckdb")
+    moments = random.Random(4)
+    for number in range(10):
+        folder = Path(shutil.copytree(first, tmp_path / f"night-{number}"))
+        _kill_after(folder, moments.uniform(0, duration_s))
+        assert _night(folder) == 0
+        _assert_as_unbroken(folder, expected)
+
+
 SLOW_READ = """
 import sys
 from pathlib import Path

@@ -50,18 +50,25 @@ def writer_lock(path: Path) -> Iterator[None]:
 
     The kernel frees the lock when its holder dies, so there is never a stale one.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(f"{path}.lock", timeout=0, mode=0o600)
     owner = Path(f"{path}.lock.owner")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise LockedError(f"{_describe_owner(owner)} holds {path}. Wait for it to end, then run again.") from None
+    except OSError as error:
+        raise WarehouseError(
+            f"{path}: its folder cannot be written ({error.strerror}). Check who owns the folder, or name another file "
+            "with --warehouse."
+        ) from error
     try:
         started = datetime.now(UTC).isoformat(timespec="seconds")
-        owner.write_text(json.dumps({"pid": os.getpid(), "started_at": started}), encoding="utf-8")
+        with suppress(OSError):  # a courtesy to the next in line: a full disk is told by what really needs the room
+            owner.write_text(json.dumps({"pid": os.getpid(), "started_at": started}), encoding="utf-8")
         yield
     finally:
+        owner.unlink(missing_ok=True)  # while the lock is still ours: the next holder writes its own
         lock.release()
 
 
@@ -104,7 +111,7 @@ def open_for_writing(
                 f"{path}: needs more memory than {memory_limit} ({first_line(error)}). Nothing of this step was kept. "
                 "Raise `memory_limit` under [warehouse]."
             ) from error
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
             if isinstance(error, duckdb.IOException) or is_disk_full(error):
                 raise _explain_io(path, error) from error
             raise
@@ -185,7 +192,7 @@ def _connect(path: Path, settings: dict[str, str], read_only: bool) -> duckdb.Du
         raise WarehouseError(f"{path} cannot be opened as a warehouse: {first_line(error)}") from error
 
 
-def _explain_io(path: Path, error: duckdb.Error) -> WarehouseError | LockedError:
+def _explain_io(path: Path, error: Exception) -> WarehouseError | LockedError:
     text = str(error)
     if "onflicting lock" in text:
         holder = re.search(r"PID (\d+)", text)

@@ -20,10 +20,10 @@ national as ( -- of each country and year; the statistical office of the region 
     group by country_iso3, year
 ),
 
-ratio as (
+ratio as ( -- never below 1: a life cycle holds its direct part, and what says otherwise are two definitions of the year
     select
         n.country_iso3, n.year, n.lifecycle_ref, n.lifecycle_g, n.direct_ref, d.central_g_co2e_per_kwh as direct_g,
-        n.lifecycle_g / nullif(d.central_g_co2e_per_kwh, 0e0) as lifecycle_per_direct
+        greatest(n.lifecycle_g / nullif(d.central_g_co2e_per_kwh, 0e0), 1e0) as lifecycle_per_direct
     from national as n
     inner join usable as d on d.factor_id = n.direct_ref
 ),

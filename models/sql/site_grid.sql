@@ -72,7 +72,8 @@ select
     case c.basis
         when 'derived' then concat(
             'derived: direct ', c.stated_g, ' of ', c.zone_key, ' x lifecycle ', c.ratio_lifecycle_g, ' / direct ',
-            c.ratio_direct_g, ' of ', c.country_iso3, ' in ', c.grid_year
+            c.ratio_direct_g, ' of ', c.country_iso3, ' in ', c.grid_year,
+            case when c.ratio_lifecycle_g < c.ratio_direct_g then ', taken as 1: a life cycle holds its direct part' else '' end
         )
         else concat('published for ', c.zone_key, ' in ', c.grid_year)
     end as note,

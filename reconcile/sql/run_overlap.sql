@@ -62,7 +62,7 @@ select
     sum((high_kwh * share)::decimal(38, 15))::double as high_kwh,
     case
         when count(distinct billing_currency) = 1 and count(*) = count(billing_currency)
-            then sum((effective_cost::decimal(26, 12) * share::decimal(12, 10))::decimal(38, 12))::decimal(38, 12)
+            then sum((effective_cost::decimal(24, 12) * share::decimal(14, 13))::decimal(38, 12))::decimal(38, 12)
     end as effective_cost,
     case when count(distinct billing_currency) = 1 and count(*) = count(billing_currency) then max(billing_currency) end
         as billing_currency

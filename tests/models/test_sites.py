@@ -93,6 +93,15 @@ def test_a_zone_known_by_its_direct_emissions_gets_its_countrys_ratio(every_site
     assert (found["grid_direct_g_co2e_per_kwh"], found["country_direct_g_co2e_per_kwh"]) == (270.5, 349.7)
 
 
+def test_a_derived_life_cycle_is_never_below_its_direct_part(every_site: duckdb.DuckDBPyConnection) -> None:
+    below = "select region_id, charge_month from core.site_factor where grid_basis = 'derived' "
+    below += "and grid_g_co2e_per_kwh < grid_stated_g_co2e_per_kwh"
+    assert every_site.execute(below).fetchall() == []
+    sydney = _site(every_site, "aws", "ap-southeast-2", 2023)
+    assert sydney["grid_lifecycle_per_direct"] == 1.0  # the two national figures would give 0.88
+    assert sydney["grid_note"].endswith("taken as 1: a life cycle holds its direct part")
+
+
 @pytest.mark.parametrize(
     ("site", "zone", "grid_year", "resolution"),
     [

@@ -387,3 +387,22 @@ def test_whole_host_runs_that_overlap_on_hosts_alike_share_a_group_before_any_ma
     small.run("process", at(3, 9), 2, kwh=0.16, tracking_mode="process")
     groups = {row["run_id"]: row["run_group"] for row in small.query("from ledger.tracker_runs")}
     assert groups == {"a": "a", "b": "a", "c": "a", "d": None, "other host": None, "process": None}
+
+
+def test_a_run_that_outlasts_the_billed_part_of_an_hour_covers_that_part_only(small: Ledger) -> None:
+    small.line("m5", at(3, 10), 1, quantity=0.25, cost="0.25", resource=HOST)  # 15 minutes were billed
+    small.run("run", at(3, 10), 1, kwh=0.08, resource_id=HOST)
+    small.compare()
+    run = small.runs()["run"]
+    # tracker 0.08 x 0.25 / 1 = 0.02; model 0.25 x 0.10 = 0.025
+    assert (run["overlap_h"], run["tracker_it_energy_kwh"]) == (0.25, pytest.approx(0.02))
+    assert (run["model_it_energy_kwh"], run["effective_cost"]) == (pytest.approx(0.025), Decimal("0.25"))
+
+
+def test_a_run_of_days_in_a_line_of_days_counts_its_hours_once(small: Ledger) -> None:
+    small.line("m5", at(3), 240, quantity=240.0, cost="240.00", resource=HOST)  # ten days in one line
+    small.run("run", at(4, 22), 50, kwh=4.0, resource_id=HOST)
+    small.compare()
+    run = small.runs()["run"]
+    assert (run["overlap_h"], run["model_it_energy_kwh"]) == (50.0, pytest.approx(5.0))
+    assert round(run["effective_cost"], 6) == Decimal("50")  # 50 of 240 h is no finite decimal share

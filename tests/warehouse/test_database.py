@@ -188,3 +188,9 @@ def test_more_memory_than_allowed_is_said_with_the_next_step(tmp_path: Path) -> 
     ):
         connection.execute("set max_temp_directory_size = '1MB'")
         connection.execute("create temp table t as select range as a, md5(range::varchar) as b from range(5000000)")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WarehouseError, match=r"file/w\.duckdb: its folder cannot be written"):
+        open_for_writing(tmp_path / "file" / "w.duckdb").__enter__()

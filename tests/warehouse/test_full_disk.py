@@ -1,5 +1,6 @@
 """A full disk: the message says so, what was loaded is intact, and the next run goes on once there is room."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -67,6 +68,22 @@ def test_a_full_disk_is_named_and_leaves_what_was_loaded(small_disk: Path, tmp_p
     (small_disk / "ballast").unlink()
     assert _sync(small_disk, bill) is Exit.OK
     assert _loaded(small_disk) == [("2025-03.csv", "loaded", 1), ("2025-04.csv", "loaded", 1)]
+
+
+def test_a_disk_without_a_single_byte_left_is_named_as_well(small_disk: Path, tmp_path: Path) -> None:
+    bill = tmp_path / "bill"
+    bill.mkdir()
+    (bill / "2025-03.csv").write_text(HEADER + line(1))
+    assert _sync(small_disk, bill) is Exit.OK
+    with (small_disk / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+        while ballast.write(b"\0" * 4096):
+            pass
+    (bill / "2025-04.csv").write_text(HEADER + line(2, day="2025-04-01"))
+    with pytest.raises(WarehouseError, match=r"disk.*is full"):
+        _sync(small_disk, bill)
+    (small_disk / "ballast").unlink()
+    assert _sync(small_disk, bill) is Exit.OK
+    assert [row[:2] for row in _loaded(small_disk)] == [("2025-03.csv", "loaded"), ("2025-04.csv", "loaded")]
 
 
 def test_a_snapshot_that_does_not_fit_leaves_the_old_one(small_disk: Path, tmp_path: Path) -> None:
