@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wattledger.tables import Table
 
-_LANES = ("summary", "gaps", "runs")
+_LANES = ("summary", "emissions", "causes", "runs")
 _RUN_COLUMNS = (
     "run_id", "match_level", "overlap_h", "tracker_it_energy_kwh", "model_it_energy_kwh", "ratio", "grade", "verdict",
 )  # fmt: skip
@@ -75,6 +75,7 @@ def next_steps(folder: Path) -> list[str]:
     """Return what to try after the demo, one line each."""
     steps = (
         (f"cd {folder}", ""),
+        ("wattledger report --section gaps", "every part of every gap"),
         ("wattledger report --section coverage", "what became of every line of the bill"),
         ("wattledger explain --service AmazonEC2 --month 2025-06", "the arithmetic behind a figure"),
         ('wattledger sql "from ledger.lines limit 3"', "the warehouse itself, read-only"),

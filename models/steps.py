@@ -70,6 +70,7 @@ class Step:
     value: float
     unit: str
     factor_ids: Sequence[str] = ()
+    is_range: bool = False  # leads to a low or high end
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,7 @@ def _moved(what: str, numbers: Numbers, ratios: Sequence[Ratio]) -> list[Step]:
             numbers=", ".join(f"{n} = {number_text(numbers[f'{n}_{moved.side}'])}" for n in _LEGS[moved.leg]),
             value=moved.ratio,
             unit="ratio",
+            is_range=True,
         )
         for moved in ratios
         if moved.ratio != 1
@@ -222,9 +224,9 @@ def _ends(what: str, ratios: Sequence[Ratio], central: float, unit: str) -> list
     low_numbers = f"{number_text(central)} x exp(-sqrt({below}))" if low else "0"
     return [
         Step(f"{what}, low", "central x exp(-sqrt(sum of ln(ratio)^2 of the ratios below 1)), 0 where one is 0",
-             low_numbers, central * low, unit),
+             low_numbers, central * low, unit, is_range=True),
         Step(f"{what}, high", "central x exp(sqrt(sum of ln(ratio)^2 of the ratios above 1))",
-             f"{number_text(central)} x exp(sqrt({above}))", central * high, unit),
+             f"{number_text(central)} x exp(sqrt({above}))", central * high, unit, is_range=True),
     ]  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def _explain_line(connection: duckdb.DuckDBPyConnection, line: int) -> list[Tabl
 
 
 def _formula(name: str, title: str, explanation: Explanation, line: Row | None = None) -> list[Table]:
-    """Return the steps of a rate and the sources of its factors; for a line also its quantity times the rate."""
+    """Return the steps of a rate, the sources of its factors and its range; for a line also quantity times rate."""
     notes = [
         f"model {explanation.model}, factor set {explanation.factor_set}, rule {explanation.rule_id}: "
         f"{explanation.rule_reason}"
@@ -91,6 +91,7 @@ def _formula(name: str, title: str, explanation: Explanation, line: Row | None =
     rows: list[tuple[object, ...]] = [
         (step.name, step.formula, step.numbers, step.value, step.unit, ", ".join(step.factor_ids) or None)
         for step in explanation.steps
+        if not step.is_range
     ]
     if line is not None:
         for what, column, unit in _OF_LINE:
@@ -105,7 +106,13 @@ def _formula(name: str, title: str, explanation: Explanation, line: Row | None =
     )
     factors = [(f.factor_id, f.source, f.version, f.licence, f.verification) for f in explanation.factors]
     columns = ("factor_id", "source", "source_release", "licence", "verification")
-    return [Table(name, title, _STEP_COLUMNS, rows, notes), Table(f"{name}_factors", "Its factors", columns, factors)]
+    ends = [(s.name, s.formula, s.numbers, s.value, s.unit) for s in explanation.steps if s.is_range]
+    ends_note = "Each uncertain number at its low and high end by itself; the ends of the rate take them in quadrature."
+    return [
+        Table(name, title, _STEP_COLUMNS, rows, notes),
+        Table(f"{name}_factors", "Its factors", columns, factors),
+        Table(f"{name}_range", "Its low and high end", _STEP_COLUMNS[:-1], ends, [ends_note]),
+    ]
 
 
 def _explain_service(connection: duckdb.DuckDBPyConnection, service: str, month: date) -> list[Table]:

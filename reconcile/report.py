@@ -39,6 +39,7 @@ def sections(
     tables = [
         _summary(connection, period),
         _emissions(connection, period),
+        _causes(connection, period),
         _provider(connection, period),
         _gaps(connection, period),
         _runs(connection, period),
@@ -88,16 +89,24 @@ def _provider(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     return _table(connection, "provider", "Model against provider by account and region", period, notes)
 
 
-def _gaps(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+def _causes(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     said = connection.execute(sql("report_gap_notes"), period).fetchall()
     notes = [
-        "The parts and the unexplained rest sum to the gap. A part without a figure could not be computed and stays in "
-        "the rest. The grid factor is assumed: our zone's factor replaced by its country's average.",
+        "The gap is model minus provider; months with the same cause stand together. What no row explains is "
+        "unexplained, whatever its size. within_band: the model is 0.3 to 3 times the provider.",
         *(f"{account} {region}, {_months(first, last)}: {note}." for account, region, note, first, last in said[:_TOP]),
     ]
     if len(said) > _TOP:
         notes.append(f"{len(said) - _TOP} more: see ledger.reconciliation_provider.note.")
-    return _table(connection, "gaps", "What the gap is made of", period, notes)
+    return _table(connection, "causes", "Why model and provider differ: the cause that weighs most", period, notes)
+
+
+def _gaps(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    notes = [
+        "The parts and the unexplained rest sum to the gap. A part without a figure could not be computed and stays in "
+        "the rest. The grid factor is assumed, where that explains: our zone's factor replaced by its country's.",
+    ]
+    return _table(connection, "gaps", "What the gap is made of, model minus provider", period, notes)
 
 
 def _months(first: date, last: date) -> str:

@@ -4,7 +4,7 @@
 --   boundary       our life-cycle grid factor becomes the direct one (scope 2 is direct);
 --   reserved idle  unused reservations join our side, as the provider's figure has them;
 --   coverage       what only one side has goes;
---   grid factor    assumed: our zone's direct factor becomes the country's.
+--   grid factor    assumed: our zone's direct factor becomes the country's, where that leaves a smaller rest.
 -- What is left between the sides after that is unexplained.
 with cell as (
     select
@@ -84,23 +84,46 @@ direct as ( -- our side at the direct factor, in kg; at the life-cycle factor wh
         p.idle_energy_kwh * p.grid_direct_g_co2e_per_kwh / 1000e0 as idle_direct_kg,
         p.has_provider_month and p.has_bill_month and (p.provider_kg is not null or not p.is_listed) as has_gap
     from placed as p
+),
+
+part as (
+    select
+        d.*,
+        case when d.has_gap then coalesce(d.kg, 0e0) - coalesce(d.provider_kg, 0e0) end as gap,
+        case when d.has_gap then -d.provider_kg * d.missing_share end as gap_timing,
+        case when d.has_gap then d.kg - d.energy_kwh * d.grid_direct_g_co2e_per_kwh / 1000e0 end as gap_boundary,
+        case when d.has_gap then -d.idle_direct_kg end as gap_reserved_idle,
+        case
+            when not d.has_gap then null
+            when not d.is_modelled then -d.provider_kg * (1e0 - d.missing_share)
+            when d.provider_kg is null then coalesce(d.direct_kg, 0e0) + coalesce(d.idle_direct_kg, 0e0)
+            else 0e0
+        end as gap_coverage,
+        case
+            when d.has_gap and d.is_modelled and d.provider_kg is not null then
+                (coalesce(d.energy_kwh, 0e0) + coalesce(d.idle_energy_kwh, 0e0))
+                * (d.grid_direct_g_co2e_per_kwh - d.country_direct_g_co2e_per_kwh) / 1000e0
+        end as assumed_grid_factor
+    from direct as d
+),
+
+weighed as ( -- the rest of account and region without the assumption, and what the assumption would take from it
+    select
+        p.*,
+        sum((
+            p.gap - coalesce(p.gap_timing, 0e0) - coalesce(p.gap_boundary, 0e0) - coalesce(p.gap_reserved_idle, 0e0)
+            - coalesce(p.gap_coverage, 0e0)
+        )::decimal(38, 15)) over place as rest,
+        sum(p.assumed_grid_factor::decimal(38, 15)) over place as assumed
+    from part as p
+    window place as (partition by p.usage_month, p.provider, p.sub_account_id, p.region_id)
 )
 
 select
-    d.*,
-    case when d.has_gap then coalesce(d.kg, 0e0) - coalesce(d.provider_kg, 0e0) end as gap,
-    case when d.has_gap then -d.provider_kg * d.missing_share end as gap_timing,
-    case when d.has_gap then d.kg - d.energy_kwh * d.grid_direct_g_co2e_per_kwh / 1000e0 end as gap_boundary,
-    case when d.has_gap then -d.idle_direct_kg end as gap_reserved_idle,
+    w.* exclude (rest, assumed, assumed_grid_factor),
     case
-        when not d.has_gap then null
-        when not d.is_modelled then -d.provider_kg * (1e0 - d.missing_share)
-        when d.provider_kg is null then coalesce(d.direct_kg, 0e0) + coalesce(d.idle_direct_kg, 0e0)
+        when w.assumed_grid_factor is null then null
+        when abs(w.rest - w.assumed) < abs(w.rest) then w.assumed_grid_factor
         else 0e0
-    end as gap_coverage,
-    case
-        when d.has_gap and d.is_modelled and d.provider_kg is not null then
-            (coalesce(d.energy_kwh, 0e0) + coalesce(d.idle_energy_kwh, 0e0))
-            * (d.grid_direct_g_co2e_per_kwh - d.country_direct_g_co2e_per_kwh) / 1000e0
     end as gap_grid_factor
-from direct as d
+from weighed as w

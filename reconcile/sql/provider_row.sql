@@ -128,10 +128,11 @@ select
     gap_coverage as gap_coverage_kg_co2e,
     gap_grid_factor as gap_grid_factor_kg_co2e,
     case
-        when gap_grid_factor <> 0e0 then
+        when gap_grid_factor is not null and direct_g <> country_g then
             concat(
-                'direct factor of our zone (', direct_ref, ', ', round(direct_g, 1),
-                ' g/kWh) replaced by the average of the country (', country_ref, ', ', round(country_g, 1), ' g/kWh)'
+                'direct factor of our zone (', direct_ref, ', ', round(direct_g, 1), ' g/kWh) ',
+                case when gap_grid_factor = 0e0 then 'kept: a larger rest would be left by' else 'replaced by' end,
+                ' the average of the country (', country_ref, ', ', round(country_g, 1), ' g/kWh)'
             )
     end as gap_grid_factor_assumption,
     gap_unexplained as gap_unexplained_kg_co2e,

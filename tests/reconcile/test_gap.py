@@ -173,6 +173,44 @@ def test_another_grid_factor_is_an_assumed_part_that_says_what_it_assumes(small:
     )
 
 
+def test_a_grid_factor_that_would_widen_the_rest_is_not_assumed(small: Ledger) -> None:
+    small.site(direct=400.0, country=500.0)
+    small.sku("box")
+    small.days("box")
+    small.figure(130.0)  # 120 at our zone is 10 off, 150 at the country's average would be 20 off
+    small.compare()
+    (row,) = small.regions()
+    assert gap_of(row) == {"kg_co2e": -10.0, "unexplained": -10.0}
+    assert row["gap_grid_factor_kg_co2e"] == 0.0
+    assert " kept: a larger rest would be left by the average of the country " in row["gap_grid_factor_assumption"]
+
+
+def test_an_account_that_joins_in_mid_month_is_timing(small: Ledger) -> None:
+    small.site()
+    small.sku("box")
+    for day in range(21, 31):
+        small.line("box", at(day), 24, quantity=30.0)  # 300 kWh = 120 kg on ten days
+    small.line("box", at(1), 24, quantity=30.0, account="older")  # the payer's bill begins on the first
+    small.figure(180.0)
+    small.compare()
+    row = next(row for row in small.regions() if row["sub_account_id"] != "older")
+    # 10 of 30 days are held: -180 x 20/30 = -120; 120 - 180 = -60, so 60 is left
+    assert row["days_held"] == 10
+    assert gap_of(row) == {"kg_co2e": -60.0, "timing": -120.0, "unexplained": 60.0}
+
+
+def test_days_without_use_are_no_matter_of_timing(small: Ledger) -> None:
+    small.site()
+    small.sku("box")
+    small.line("box", at(20), 24, quantity=300.0)  # one job on one day: 120 kg
+    for day in range(1, 31):
+        small.line("box", at(day), 24, quantity=1.0, account="steady")
+    small.figure(120.0)
+    small.compare()
+    row = next(row for row in small.regions() if row["sub_account_id"] != "steady")
+    assert (row["days_held"], gap_of(row)) == (30, {})
+
+
 def test_a_gap_without_a_cause_stays_unexplained(small: Ledger) -> None:
     small.site()
     small.sku("box")

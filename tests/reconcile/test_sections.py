@@ -142,7 +142,7 @@ def test_the_three_answers_stand_side_by_side(small: Ledger) -> None:
     )  # fmt: skip
     assert {row["region_id"] for row in records(tables["provider"])} == {"eu-central-1", "eu-west-1"}
     assert len(tables["gaps"].rows) == 2
-    assert any("AmazonSageMaker" in note for note in tables["gaps"].notes)
+    assert any("AmazonSageMaker" in note for note in tables["causes"].notes)
     assert [row["is_counted"] for row in records(tables["runs"])] == [True, False]
     assert any("1 runs measured 1 machine(s)" in note and "0.320 kWh" in note for note in tables["runs"].notes)
 
