@@ -105,11 +105,11 @@ def test_the_keys_of_the_page_are_those_of_the_program() -> None:
 
 
 def test_the_demo_shows_the_three_lanes_first(demo: Path) -> None:
-    """Within 120 columns: the lanes by month, then the gap by cause, then the runs; what to try next is talk."""
+    """Within 120 columns: lanes by month in kWh and kg, causes of the gap, runs; what to try next is talk."""
     printed = (demo.parent / "stdout.txt").read_text(encoding="utf-8").splitlines()
     titles = [line for line in printed if line and not line.startswith(" ") and line[0].isupper()]
-    assert len(titles) == 3
-    assert "by month" in titles[0]
+    assert len(titles) == 4
+    assert "trackers by month" in titles[0]
     assert max(len(line) for line in printed) <= 120
     talk = (demo.parent / "stderr.txt").read_text(encoding="utf-8")
     assert "wattledger explain" in talk
@@ -131,5 +131,7 @@ def test_a_second_demo_in_the_same_folder_changes_nothing(
     before = (copy / "wattledger.snapshot.duckdb").stat().st_mtime_ns
     result = run("demo", "--json")
     assert result.exit_code == 0
-    assert [table["name"] for table in json.loads(result.stdout)["tables"]] == ["summary", "gaps", "runs"]
+    assert [table["name"] for table in json.loads(result.stdout)["tables"]] == [
+        "summary", "emissions", "causes", "runs",
+    ]  # fmt: skip
     assert (copy / "wattledger.snapshot.duckdb").stat().st_mtime_ns == before
