@@ -31,7 +31,7 @@ from wattledger.contracts import Source
 from wattledger.errors import ConfigError, Exit, LockedError, WarehouseError, WattledgerError, worst
 from wattledger.tables import Table
 
-_RECONCILED = ("summary", "emissions", "causes", "provider", "gaps", "runs")
+_RECONCILED = ("summary", "emissions", "causes", "runs")
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")  # MULTI is what DuckDB makes of PIVOT
 
 

@@ -3,7 +3,7 @@
 import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -37,13 +37,21 @@ _RANGES = ("_low", "_high")
 _GAP = 2  # blanks between columns
 _WRAPPED = 16  # characters to which a column of text may shrink
 _LONG = 8  # rows from which a blank line between months helps the eye
+_SHOWN = 100  # rows of a table that a person is shown; csv and json hold all
 _EXACT = ("value", "number")  # columns that hold numbers of several units: every digit counts
 
 
 def lay_out(table: Table, width: int) -> Iterator[RenderableType]:
-    """Yield the title, the grid (one block per row where the columns do not fit ``width``) and the notes."""
+    """Yield the title, the grid (one block per row where the columns do not fit ``width``) and the notes.
+
+    Of a long table the first rows are shown, and how many more there are.
+    """
     if table.title:
         yield Text(harmless(table.title), style="bold")
+    more = len(table.rows) - _SHOWN
+    if more > 0:
+        note = f"{more:,} more rows: `--format csv` or `-o FILE` has them all."
+        table = replace(table, rows=table.rows[:_SHOWN], notes=[note, *table.notes])
     if table.rows:
         columns = [_Column.of(table, position) for position in range(len(table.columns))]
         needed = sum(column.least_width for column in columns) + _GAP * (len(columns) - 1)

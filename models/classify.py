@@ -203,6 +203,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, ordered: Sequence[Rule]) -> N
         "conversion": [rule.conversion or None for rule in ordered],
     }
     texts = ", ".join(f"unnest(${name}::varchar[]) as {name}" for name in columns)
+    keys = ", ".join(f"k_{name}" for name in ("instance_type", *_VALUES))
     connection.execute(
         f"""
         insert into core.sku_class
@@ -210,7 +211,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, ordered: Sequence[Rule]) -> N
             select unnest($position::integer[]) as position, unnest($machines::double[]) as machines, {texts}
         ),
         keyed as ({keyed_sql("core.sku")} where s.sku_id not in (select sku_id from core.sku_class)),
-        matched as (select *, {matching_rule_sql(ordered)} as position from keyed),
+        looked_at as (select distinct * exclude (sku_id) from keyed), -- regions share their keys: each is matched once
+        ruled as (select *, {matching_rule_sql(ordered)} as position from looked_at),
+        matched as (select * from keyed inner join ruled using ({keys})),
         held as (
             select m.*, regexp_replace(lower({_hardware_sql(ordered)}), '^db\\.', '') as hardware from matched as m
         )

@@ -1,7 +1,7 @@
 """The rate card: for each SKU and charge month everything per unit of consumed quantity (`core.rate`).
 
 Set-based: each step is one select of `models/sql`, kept as a temporary table while the next one reads it.
-The steps up to `rate` keep to SQL that other engines run too; only the last, which writes, is DuckDB's own.
+The steps and `rate` keep to SQL that other engines run too; only what writes is DuckDB's own.
 """
 
 import duckdb
@@ -12,7 +12,7 @@ from models.sites import fill_sites
 from wattledger.errors import ConfigError
 
 # In the order of their making; each reads those before it.
-STEPS = ("machine_found", "machine_input", "machine_case", "machine_rate", "coefficient_rate", "rate")
+STEPS = ("machine_found", "machine_input", "machine_case", "machine_rate", "coefficient_rate")
 MODEL = "default"
 
 
@@ -29,7 +29,7 @@ def fill_missing(connection: duckdb.DuckDBPyConnection) -> None:
     if connection.execute("select 1 from temp.wanted limit 1").fetchall():
         for step in STEPS:
             make(connection, step)
-        connection.execute(sql("insert_rate"))
+        connection.execute(sql("insert_rate").replace("/* rate */", sql("rate")))
         connection.execute(sql("insert_rate_input"))
     for step in ("wanted", *STEPS):
         connection.execute(f"drop table if exists temp.{step}")

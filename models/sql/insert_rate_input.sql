@@ -1,8 +1,12 @@
 -- What the wanted rates rest on: every number of a machine or a coefficient, and the factor rows they come from.
--- Grain: model x factor set x basis. Reads: rate, machine_input, coefficient_rate. What the card has already stays.
+-- Grain: model x factor set x basis. Reads: wanted, core.rate, machine_input, coefficient_rate. What the card has already stays.
 insert into core.rate_input
 with used as (
-    select distinct model, factor_set, basis from rate where basis is not null
+    select distinct r.model, r.factor_set, r.basis
+    from wanted as w
+    inner join core.rate as r
+        on r.model = w.model and r.factor_set = w.factor_set and r.sku_id = w.sku_id and r.charge_month = w.charge_month
+    where r.basis is not null
 ),
 
 machine as (

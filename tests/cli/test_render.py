@@ -150,3 +150,11 @@ def test_a_long_table_by_month_has_a_blank_line_between_months() -> None:
     rows = [(date(2025, month, 1), n) for month in (3, 4) for n in range(4)]
     printed = to_terminal([Table("t", "", ["usage_month", "lines"], rows)], 100, False).splitlines()
     assert printed[-5:] == ["", "2025-04      0", "2025-04      1", "2025-04      2", "2025-04      3"]
+
+
+def test_of_a_long_table_a_person_sees_the_first_rows_and_how_many_more_there_are() -> None:
+    table = Table("t", "", ["number"], [(number,) for number in range(1_250)])
+    printed = to_terminal([table], 80, False).splitlines()
+    assert "99" in printed[-2]
+    assert printed[-1].strip() == "1,150 more rows: `--format csv` or `-o FILE` has them all."
+    assert len(to_csv([table]).splitlines()) == 1_251
