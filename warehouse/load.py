@@ -78,7 +78,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
     owners = {period: owner_of(connection, period, unit, table, around.earlier_sources) for period in periods}
     if any(owners.values()):
         loaded = Loaded("shadowed", 0, shadowed_by(unit, owners))
-        retire(connection, unit.unit_id, around.now)
+        if not _is_shadowed(connection, unit):  # once, or its way back would be told once for each delivery meanwhile
+            retire(connection, unit.unit_id, around.now)
     else:
         if table == "usage":
             refuse_repeats(connection, unit, delivery.digest, delivery.report.rows)
@@ -100,6 +101,11 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
     for name in ("staged_sku", "staged_tag_set"):
         connection.execute(f"drop table if exists temp.{name}")
     return loaded
+
+
+def _is_shadowed(connection: duckdb.DuckDBPyConnection, unit: Unit) -> bool:
+    rows = connection.execute("select status from core.unit where unit_id = ?", [unit.unit_id]).fetchall()
+    return rows == [("shadowed",)]
 
 
 def _check_identity(connection: duckdb.DuckDBPyConnection, unit: Unit) -> None:

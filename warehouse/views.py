@@ -1,10 +1,12 @@
 """The public views and the comments on their columns: made here and nowhere else.
 
-Each view is a `.sql` file with one select and a `.csv` with column, unit and comment beside it.
+Each view is a `.sql` file with one select and a `.csv` with column, unit and comment beside it. Quantity times rate,
+which several views compute, stands once, in `sql/figures.sql`: `/* figures of u */` takes its place for the alias u.
 """
 
 import csv
 import hashlib
+import re
 from dataclasses import dataclass
 from importlib import resources
 
@@ -37,6 +39,7 @@ VIEWS = (
     "ledger.restatements",
 )
 _DIGEST = "views_digest"
+_FIGURES = re.compile(r"( *)/\* figures of (\w+) \*/")
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,16 @@ def views() -> list[View]:
 def _read(name: str) -> View:
     schema, view = name.split(".")
     folder = resources.files("warehouse") / schema
-    sql = (folder / f"{view}.sql").read_text(encoding="utf-8").strip()
+    sql = _FIGURES.sub(_figures_of, (folder / f"{view}.sql").read_text(encoding="utf-8").strip())
     rows = csv.DictReader((folder / f"{view}.csv").read_text(encoding="utf-8").splitlines())
     columns = tuple(Column(row["column"], row["unit"], row["comment"]) for row in rows)
     return View(name, sql, columns)
+
+
+def _figures_of(mark: re.Match[str]) -> str:
+    text = (resources.files("warehouse") / "sql" / "figures.sql").read_text(encoding="utf-8")
+    lines = [line.replace("q.", f"{mark[2]}.") for line in text.splitlines() if not line.startswith("--")]
+    return mark[1] + f"\n{mark[1]}".join(lines)
 
 
 def create_views(connection: duckdb.DuckDBPyConnection) -> None:

@@ -13,11 +13,9 @@ with period as (
         greatest(u.charge_period_start, u.charge_period_end - interval 1 microsecond)::date as last_day
     from core.usage as u
     inner join core.sku as s on s.sku_id = u.sku_id
-    left join core.rate as r
+    left join core.rate_in_force as r
         on r.sku_id = u.sku_id
         and r.charge_month = cast(date_trunc('month', u.charge_period_start) as date)
-        and r.model = (select value from core.setting where key = 'model')
-        and r.factor_set = (select value from core.setting where key = 'factor_set')
     where u.charge_period_start is not null and coalesce(r.disposition, 'unmodelled') <> 'out_of_scope'
 ),
 

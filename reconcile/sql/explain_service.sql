@@ -15,11 +15,9 @@ select
     sum((d.consumed_quantity * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e
 from core.usage_daily as d
 inner join core.sku as s on s.sku_id = d.sku_id
-left join core.rate as r
+left join core.rate_in_force as r
     on r.sku_id = d.sku_id
     and r.charge_month = d.charge_month
-    and r.model = (select value from core.setting where key = 'model')
-    and r.factor_set = (select value from core.setting where key = 'factor_set')
     and (d.consumed_quantity is not null or r.it_energy_kwh is null)
 where d.charge_month = $month and (lower(s.service_name) = lower($service) or lower(s.service_code) = lower($service))
 group by s.sku_id, s.region_id, s.sku_meter, s.consumed_unit, r.sku_id, r.disposition, r.gap_reason, r.usage_state

@@ -30,11 +30,9 @@ daily as (
     inner join core.sku as s on s.sku_id = d.sku_id
     left join service_groups as c on c.provider = s.provider and lower(c.name) = lower(s.service_code)
     left join service_groups as n on n.provider = s.provider and lower(n.name) = lower(s.service_name)
-    left join core.rate as r
+    left join core.rate_in_force as r
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
-        and r.model = (select value from core.setting where key = 'model')
-        and r.factor_set = (select value from core.setting where key = 'factor_set')
         and (d.consumed_quantity is not null or r.it_energy_kwh is null)
     where d.charge_month is not null and coalesce(r.disposition, 'unmodelled') <> 'out_of_scope'
 )

@@ -12,11 +12,9 @@ with daily as (
         d.lines,
         d.billed_cost
     from core.usage_daily as d
-    left join core.rate as r
+    left join core.rate_in_force as r
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
-        and r.model = (select value from core.setting where key = 'model')
-        and r.factor_set = (select value from core.setting where key = 'factor_set')
         and (d.consumed_quantity is not null or r.it_energy_kwh is null)
     where
         coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)

@@ -2,11 +2,9 @@
 with used as (
     select r.sku_id, r.method, r.quality, r.grid_boundary, r.factor_resolution, sum(d.lines) as lines
     from core.usage_daily as d
-    inner join core.rate as r
+    inner join core.rate_in_force as r
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
-        and r.model = (select value from core.setting where key = 'model')
-        and r.factor_set = (select value from core.setting where key = 'factor_set')
         and (d.consumed_quantity is not null or r.it_energy_kwh is null)
     where
         r.disposition = 'estimated'

@@ -1,14 +1,7 @@
 -- Energy, emissions and cost by the columns asked for, and their total. Grain: one row per group, then the total.
 -- Parameters: since, until. The placeholders are filled from a fixed list of columns (reconcile/report.py).
 -- Energy and emissions are those of lines in use; the ends are summed as fully correlated. Every sum is exact.
-with in_force as (
-    select
-        max(case when key = 'model' then value end) as model,
-        max(case when key = 'factor_set' then value end) as factor_set
-    from core.setting
-),
-
-priced as (
+with priced as (
     select
         /* dimensions */,
         d.lines,
@@ -21,13 +14,10 @@ priced as (
         r.embodied_kg_co2e
     from core.usage_daily as d
     inner join core.sku as s on s.sku_id = d.sku_id
-    cross join in_force as f
     left join core.tag_set as t on t.tag_set_id = d.tag_set_id
-    left join core.rate as r
+    left join core.rate_in_force as r
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
-        and r.model = f.model
-        and r.factor_set = f.factor_set
         and (d.consumed_quantity is not null or r.it_energy_kwh is null)
     where
         coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)

@@ -23,11 +23,9 @@ select
     case when count(distinct u.billing_currency) = 1 then max(u.billing_currency) end as billing_currency
 from core.usage as u
 inner join core.sku as s on s.sku_id = u.sku_id
-inner join core.rate as r
+inner join core.rate_in_force as r
     on r.sku_id = u.sku_id
     and r.charge_month = cast(date_trunc('month', u.charge_period_start) as date)
-    and r.model = (select value from core.setting where key = 'model')
-    and r.factor_set = (select value from core.setting where key = 'factor_set')
     and r.disposition = 'estimated'
     and r.usage_state = 'used'
     and r.resource_kind = 'compute'

@@ -294,6 +294,23 @@ def test_the_bill_moves_to_the_next_source_when_its_owner_no_longer_has_it(tmp_p
     assert _query(tmp_path, steps) == [("first", 1, 1, 0), ("first", 2, 0, 1), ("second", 1, 1, 0)]
 
 
+def test_deliveries_of_a_shadowed_bill_are_not_told_as_restatements(tmp_path: Path, bill: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "2025-03.csv").write_text(HEADER + line(1, cost="2.00"))
+    first, second = ToySource("first", bill), ToySource("second", other)
+    _sync(tmp_path, second)
+    (bill / "2025-03.csv").write_text(HEADER + line(1, cost="1.00"))
+    _sync(tmp_path, first, second)
+    for lines in (2, 3):  # rewritten twice while the first source has the bill
+        (other / "2025-03.csv").write_text(HEADER + "".join(line(number, cost="2.00") for number in range(lines)))
+        assert _sync(tmp_path, first, second).shadowed == 1
+    _sync(tmp_path, second)
+    # 1 line, then none; from none to the 3 of the last delivery, once.
+    steps = "select generation_from, lines_from, lines_to from ledger.restatements where source = 'second' order by all"
+    assert _query(tmp_path, steps) == [(1, 1, 0), (2, 0, 3)]
+
+
 def test_a_providers_own_figures_have_one_source_as_well(tmp_path: Path, bill: Path) -> None:
     """A source that was renamed in the configuration brings the same figures again; they must not count twice."""
     (bill / "2025-03.csv").write_text("12.5")

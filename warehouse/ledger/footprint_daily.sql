@@ -23,33 +23,13 @@ priced as (
         d.lines,
         d.billed_cost,
         d.effective_cost,
-        d.consumed_quantity * r.compute_it_energy_kwh as compute_it_energy_kwh,
-        d.consumed_quantity * r.accelerator_it_energy_kwh as accelerator_it_energy_kwh,
-        d.consumed_quantity * r.memory_it_energy_kwh as memory_it_energy_kwh,
-        d.consumed_quantity * r.storage_it_energy_kwh as storage_it_energy_kwh,
-        d.consumed_quantity * r.network_it_energy_kwh as network_it_energy_kwh,
-        d.consumed_quantity * r.it_energy_kwh as it_energy_kwh,
-        least(d.consumed_quantity * r.it_energy_kwh_low, d.consumed_quantity * r.it_energy_kwh_high) as it_energy_kwh_low,
-        greatest(d.consumed_quantity * r.it_energy_kwh_low, d.consumed_quantity * r.it_energy_kwh_high) as it_energy_kwh_high,
-        d.consumed_quantity * r.energy_kwh as energy_kwh,
-        least(d.consumed_quantity * r.energy_kwh_low, d.consumed_quantity * r.energy_kwh_high) as energy_kwh_low,
-        greatest(d.consumed_quantity * r.energy_kwh_low, d.consumed_quantity * r.energy_kwh_high) as energy_kwh_high,
-        d.consumed_quantity * r.location_based_kg_co2e as location_based_kg_co2e,
-        least(d.consumed_quantity * r.location_based_kg_co2e_low, d.consumed_quantity * r.location_based_kg_co2e_high) as location_based_kg_co2e_low,
-        greatest(d.consumed_quantity * r.location_based_kg_co2e_low, d.consumed_quantity * r.location_based_kg_co2e_high) as location_based_kg_co2e_high,
-        d.consumed_quantity * r.market_based_kg_co2e as market_based_kg_co2e,
-        d.consumed_quantity * r.embodied_kg_co2e as embodied_kg_co2e,
-        least(d.consumed_quantity * r.embodied_kg_co2e_low, d.consumed_quantity * r.embodied_kg_co2e_high) as embodied_kg_co2e_low,
-        greatest(d.consumed_quantity * r.embodied_kg_co2e_low, d.consumed_quantity * r.embodied_kg_co2e_high) as embodied_kg_co2e_high,
-        d.consumed_quantity * r.water_l as water_l
+        /* figures of d */
     from core.usage_daily as d
     inner join core.sku as s on s.sku_id = d.sku_id
     cross join in_force as f
-    left join core.rate as r
+    left join core.rate_in_force as r
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
-        and r.model = f.model
-        and r.factor_set = f.factor_set
         and (d.consumed_quantity is not null or r.it_energy_kwh is null)
 )
 

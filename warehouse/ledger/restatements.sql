@@ -17,11 +17,9 @@ with current_sum as (
     from core.usage_daily as d
     inner join core.unit as n on n.unit_id = d.unit_id
     inner join core.sku as s on s.sku_id = d.sku_id
-    left join core.rate as r
+    left join core.rate_in_force as r
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
-        and r.model = (select value from core.setting where key = 'model')
-        and r.factor_set = (select value from core.setting where key = 'factor_set')
         and coalesce(r.usage_state, 'used') = 'used'
     where d.unit_id in (select unit_id from core.generation_sum)
     group by all

@@ -87,6 +87,14 @@ create table core.rate (
     primary key (model, factor_set, sku_id, charge_month)
 );
 
+-- The card that counts: its model and factor set are those of core.setting. Grain: one row per SKU and charge month.
+create view core.rate_in_force as
+select *
+from core.rate
+where
+    model = (select value from core.setting where key = 'model')
+    and factor_set = (select value from core.setting where key = 'factor_set');
+
 -- Every number behind the IT energy and embodied carbon of one physical unit, and the factor rows they come from.
 -- Many rates rest on few of these; the numbers of the site are in core.site_factor.
 create table core.rate_input (

@@ -23,11 +23,9 @@ select
 from core.unit as n
 left join core.usage_daily as d on d.unit_id = n.unit_id
 left join core.sku as s on s.sku_id = d.sku_id
-left join core.rate as r
+left join core.rate_in_force as r
     on r.sku_id = d.sku_id
     and r.charge_month = d.charge_month
-    and r.model = (select value from core.setting where key = 'model')
-    and r.factor_set = (select value from core.setting where key = 'factor_set')
     and coalesce(r.usage_state, 'used') = 'used'
 where n.table_name = 'usage' and n.generation > 0 and n.unit_id in (select unnest($unit_ids::bigint[]))
 group by all
