@@ -55,7 +55,7 @@ def _configuration(config: Config) -> Finding:
         return Finding(
             "configuration", "note", f"no {config.path}: defaults are in force", "`wattledger init` writes one."
         )
-    return Finding("configuration", "ok", f"{config.path}, {len(config.sources)} sources")
+    return Finding("configuration", "ok", f"{config.path}, {_count(len(config.sources), 'source')}")
 
 
 def _sources(config: Config) -> list[Finding]:
@@ -75,8 +75,12 @@ def _sources(config: Config) -> list[Finding]:
         elif not units:
             found.append(Finding(check, "problem", f"{settings.location}: nothing to read", "Check `location`."))
         else:
-            found.append(Finding(check, "ok", f"{settings.location}: {len(units)} units"))
+            found.append(Finding(check, "ok", f"{settings.location}: {_count(len(units), 'unit')}"))
     return found
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _disk(config: Config) -> Finding:

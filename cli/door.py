@@ -8,11 +8,23 @@ import click
 from wattledger.errors import Exit, WattledgerError
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SENTENCE = 200  # characters: no first sentence of a help is longer
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
 class Door(click.Group):
     """A group whose commands return exit codes and whose errors on purpose are printed without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which they are used."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with its whole first sentence."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(limit=_SENTENCE)) for name, command in self.commands.items()]
+            )
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; leave with its exit code."""

@@ -48,6 +48,14 @@ def _quiet(_: str) -> None:
     """Say nothing."""
 
 
+def _check_warehouse(config: Config) -> None:
+    """Raise WarehouseError where there is none: a mistyped path must not leave an empty ledger behind."""
+    if not config.warehouse_path.exists():
+        raise WarehouseError(
+            f"There is no warehouse at {config.warehouse_path}. Run `wattledger init` or `wattledger sync` first."
+        )
+
+
 @contextmanager
 def _writer(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse as its one writer, with the factor set and the configured model in force."""
@@ -131,6 +139,7 @@ def _sync(
 
 def estimate(config: Config) -> tuple[Table, Exit]:
     """Make the rate card again from the factor set and the rules in force."""
+    _check_warehouse(config)
     with _writer(config) as connection:
         rates.rebuild(connection)
         return rate_card(connection), Exit.OK
@@ -138,6 +147,7 @@ def estimate(config: Config) -> tuple[Table, Exit]:
 
 def reconcile(config: Config) -> tuple[list[Table], Exit]:
     """Hold model, provider and trackers against each other."""
+    _check_warehouse(config)
     with _writer(config) as connection:
         _reconcile(connection)
         return _reconciled(connection), Exit.OK
@@ -165,6 +175,8 @@ def report(
     """Return the report's sections, or the one asked for."""
     with _reader(config, say) as connection:
         tables = reports.sections(connection, since, until, group_by)
+    if not any(table.rows for table in tables if table.name == "summary"):
+        say("Nothing is loaded for this period. `wattledger status` shows what is.")
     if section is None:
         return tables
     found = [table for table in tables if table.name == section]
@@ -192,6 +204,8 @@ def sql(config: Config, query: str, say: Say = _quiet) -> Table:
     with _reader(config, say, locked_down=True) as connection:
         try:
             statements = connection.extract_statements(query)
+            if not statements:
+                raise ConfigError('there is no query. Write one, e.g. "from ledger.coverage".')
             if len(statements) != 1:
                 raise ConfigError(f"`sql` runs one statement; these are {len(statements)}.")
             kind = statements[0].type.name
@@ -225,6 +239,7 @@ def audit(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
 
 def publish(config: Config, target: Path | None = None) -> Table:
     """Write the snapshot that analysts read."""
+    _check_warehouse(config)
     path = target or config.snapshot_path
     if path.resolve() == config.warehouse_path.resolve():
         raise ConfigError(f"{path} is the warehouse itself. Name another file for the snapshot.")
@@ -266,7 +281,7 @@ def _remove_beside(path: Path) -> None:
 
 
 def nightly(config: Config, say: Say = _quiet) -> tuple[list[Table], Exit]:
-    """Sync, estimate, audit, reconcile, publish: the one line for a scheduler.
+    """Sync, estimate, reconcile, audit, publish: the one line for a scheduler.
 
     Goes on after a refusal: what could be read is current. A night that changes nothing writes no snapshot.
     """
@@ -308,7 +323,8 @@ def status(config: Config, max_age_h: float | None = None, say: Say = _quiet) ->
 def sources_list(config: Config) -> Table:
     """Return the configured sources."""
     rows = [(source.name, source.kind, source.location, source.since) for source in config.sources]
-    return Table("sources", "Sources", ("name", "kind", "location", "since"), rows)
+    notes = [] if rows else [f"Add a [[source]] to {config.path}; `wattledger init` writes one to start from."]
+    return Table("sources", "Sources", ("name", "kind", "location", "since"), rows, notes)
 
 
 def sources_test(config: Config, names: Sequence[str] = ()) -> tuple[Table, Exit]:
@@ -329,7 +345,8 @@ def sources_test(config: Config, names: Sequence[str] = ()) -> tuple[Table, Exit
 
 def config_show(config: Config) -> Table:
     """Return each value in force and where it was said."""
-    rows = [(said.key, said.value, said.origin) for said in config.settings]
+    here = f"{Path.cwd()}/"
+    rows = [(said.key, said.value or None, said.origin.removeprefix(here)) for said in config.settings]
     return Table("config", "Configuration in force", ("key", "value", "origin"), rows)
 
 
@@ -340,7 +357,8 @@ def config_validate(config: Config) -> Table:
     for settings in config.sources:
         source_for(settings)
         rows.append(("source", settings.name, "ok"))
-    return Table("config_validate", "Configuration", ("what", "name", "outcome"), rows)
+    notes = ["`wattledger sources test` lists what the sources would deliver."] if config.sources else []
+    return Table("config_validate", "Configuration", ("what", "name", "outcome"), rows, notes)
 
 
 def doctor(path: Path | None = None, warehouse: Path | None = None) -> tuple[Table, Exit]:

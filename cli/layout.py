@@ -39,12 +39,17 @@ _WRAPPED = 16  # characters to which a column of text may shrink
 _LONG = 8  # rows from which a blank line between months helps the eye
 _SHOWN = 100  # rows of a table that a person is shown; csv and json hold all
 _EXACT = ("value", "number")  # columns that hold numbers of several units: every digit counts
+_GRIDS = 3  # into which a table that is too wide may be cut
+_NAMING_SHARE = 2 / 3  # of the width that the columns which name the row may take in each of them
+_NAME = 40  # characters of text that is kept on one line where that is possible: a UUID has 36
+_PLAIN = 1e15  # from here on a number is written with an exponent
 
 
 def lay_out(table: Table, width: int) -> Iterator[RenderableType]:
-    """Yield the title, the grid (one block per row where the columns do not fit ``width``) and the notes.
+    """Yield the title, the grid and the notes.
 
-    Of a long table the first rows are shown, and how many more there are.
+    What does not fit ``width`` is cut into several grids, or printed as one block per row. Of a long table the first
+    rows are shown, and how many more there are.
     """
     if table.title:
         yield Text(harmless(table.title), style="bold")
@@ -54,8 +59,13 @@ def lay_out(table: Table, width: int) -> Iterator[RenderableType]:
         table = replace(table, rows=table.rows[:_SHOWN], notes=[note, *table.notes])
     if table.rows:
         columns = [_Column.of(table, position) for position in range(len(table.columns))]
-        needed = sum(column.least_width for column in columns) + _GAP * (len(columns) - 1)
-        yield _grid(columns) if needed <= width else _blocks(columns)
+        grids = [columns] if _width(columns) <= width else _cut(columns, width)
+        for position, grid in enumerate(grids):
+            if position:
+                yield Text()
+            yield _grid(grid)
+        if not grids:
+            yield _blocks(columns)
     else:
         yield Text("  nothing", style="dim")
     for note in table.notes:
@@ -71,6 +81,7 @@ class _Column:
     cells: Sequence[str]
     is_number: bool
     can_wrap: bool
+    names_row: bool
 
     @classmethod
     def of(cls, table: Table, position: int) -> "_Column":
@@ -80,16 +91,52 @@ class _Column:
         is_exact = name in _EXACT or name.endswith("_id") or "unit" in table.columns
         decimals = None if is_exact else _decimals(values)
         cells = [_month(value) if name.endswith("month") else _cell(value, decimals) for value in values]
-        is_number = any(_is_number(value) for value in values)
         can_wrap = any(isinstance(value, str | list | tuple | Mapping) for value in values)
+        is_missing = all(value is None for value in values)
+        has_unit = _split(name)[2] != ""
+        is_number = not can_wrap and (any(_is_number(value) for value in values) or (is_missing and has_unit))
         header = _header(name, max(cell_len(cell) for cell in cells))
-        return cls(harmless(name), header, cells, is_number and not can_wrap, can_wrap)
+        return cls(harmless(name), header, cells, is_number, can_wrap, not is_number or name.endswith("_id"))
+
+    @property
+    def natural_width(self) -> int:
+        """How many characters the column fills when nothing wraps."""
+        return max(cell_len(text) for text in (*self.cells, *self.header.plain.split("\n")))
 
     @property
     def least_width(self) -> int:
         """How many characters the column needs at least to be readable."""
-        natural = max(cell_len(text) for text in (*self.cells, *self.header.plain.split("\n")))
-        return min(natural, _WRAPPED) if self.can_wrap else natural
+        return min(self.natural_width, _WRAPPED) if self.can_wrap else self.natural_width
+
+
+def _width(columns: Sequence[_Column]) -> int:
+    return sum(column.least_width for column in columns) + _GAP * (len(columns) - 1)
+
+
+def _cut(columns: Sequence[_Column], width: int) -> list[list[_Column]]:
+    """The columns as a few grids that fit ``width``, each beginning with those that name the row; none if they do not.
+
+    The names stay on one line where that is possible. One row alone reads better as a block.
+    """
+    if len(columns[0].cells) == 1:
+        return []
+    unbroken = [replace(column, can_wrap=column.can_wrap and column.natural_width > _NAME) for column in columns]
+    return _grids(unbroken, width) or _grids(columns, width)
+
+
+def _grids(columns: Sequence[_Column], width: int) -> list[list[_Column]]:
+    naming: list[_Column] = []
+    for column in columns:
+        if not column.names_row or _width([*naming, column]) > width * _NAMING_SHARE:
+            break
+        naming.append(column)
+    grids: list[list[_Column]] = []
+    for column in columns[len(naming) :]:
+        if not grids or _width([*grids[-1], column]) > width:
+            grids.append([*naming])
+        grids[-1].append(column)
+    fit = all(_width(grid) <= width for grid in grids)
+    return grids if naming and fit and len(grids) <= _GRIDS else []
 
 
 def _grid(columns: Sequence[_Column]) -> Grid:
@@ -119,13 +166,19 @@ def _blocks(columns: Sequence[_Column]) -> Grid:
 
 def _header(name: str, width: int) -> Text:
     """The name in words, broken so that it widens its column by no more than its longest word; its unit below."""
-    end = next((end for end in _RANGES if name.endswith(end)), "")
-    stem = name.removesuffix(end)
-    suffix, unit = next(((s, u) for s, u in _UNITS if stem.endswith(s) and stem != s), ("", ""))
-    words = harmless(stem.removesuffix(suffix) + end).replace("_", " ")
+    stem, end, unit = _split(name)
+    words = harmless(stem + end).replace("_", " ")
     longest = max((cell_len(word) for word in words.split()), default=1)
     lines = textwrap.wrap(words, max(width, longest, cell_len(unit))) or [""]
     return Text("\n".join([*lines, unit] if unit else lines), style="bold")
+
+
+def _split(name: str) -> tuple[str, str, str]:
+    """A column's name without its unit, the end that says which side of a range it is, and the unit."""
+    end = next((end for end in _RANGES if name.endswith(end)), "")
+    stem = name.removesuffix(end)
+    suffix, unit = next(((s, u) for s, u in _UNITS if stem.endswith(s) and stem != s), ("", ""))
+    return stem.removesuffix(suffix), end, unit
 
 
 def _is_number(value: object) -> bool:
@@ -173,6 +226,8 @@ def _number(value: float | Decimal, decimals: int | None) -> str:
         return str(value) if decimals is None else f"{value:,}"
     if not math.isfinite(value):
         return str(value)
+    if isinstance(value, float) and abs(value) >= _PLAIN:
+        return f"{value:.6g}"
     if decimals is None:
         return f"{value:.10g}" if isinstance(value, float) else f"{value.normalize():f}"
     text = f"{value:,.{decimals}f}"

@@ -1,6 +1,7 @@
 """The command line: each command parses, calls one function, prints. Heavy imports wait until a command runs."""
 
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.door import Door
-from cli.options import Output, Period, config_options, output_options, parse_age_h, parse_day, period_options
+from cli.options import Output, Period, config_options, output_options, parse_age_h, parse_month, report_options
 from wattledger import __version__
 from wattledger.errors import ConfigError, Exit
 
@@ -33,17 +34,18 @@ def cli() -> None:
     Start:
         wattledger demo                  the whole job on sample data
         wattledger init                  a warehouse and a configuration here
-        wattledger nightly               sync, estimate, audit, reconcile, publish
+        wattledger nightly               sync, estimate, reconcile, audit, publish
 
     \b
-    Exit codes: 0 ok; 1 failure; 2 usage or configuration; 3 something was refused, the rest is current;
-    4 a gate failed; 5 locked by another run; 6 stale.
+    Exit codes: 0 ok; 1 failure; 2 usage or configuration;
+    3 something was refused, the rest is current; 4 a gate failed;
+    5 locked by another run; 6 stale.
     """
 
 
 @cli.command()
 @output_options
-@config_options
+@partial(config_options, may_be_new=True)
 def init(config: "Config", output: Output) -> None:
     """Create the warehouse, and a commented wattledger.toml where there is none.
 
@@ -72,7 +74,7 @@ def demo(folder: Path, output: Output) -> Exit:
 
     result = _jobs().demo(folder, output.detail)
     output.write(*three_lanes(result.tables))
-    for line in next_steps(result.folder):
+    for line in next_steps(result.folder, Path(sys.argv[0])):
         output.say(line)
     return Exit(result.exit_code)
 
@@ -193,9 +195,7 @@ def reconcile(config: "Config", output: Output) -> Exit:
 
 
 @cli.command()
-@click.option("--group-by", "group_by", multiple=True, metavar="COLUMN", help="Repeatable: service_name, ...")
-@click.option("--section", metavar="NAME", help="One section only.")
-@period_options
+@report_options
 @output_options
 @config_options
 def report(group_by: tuple[str, ...], section: str | None, period: Period, config: "Config", output: Output) -> None:
@@ -230,7 +230,7 @@ def explain(
     asked = [line is not None, service is not None or month is not None, run is not None]
     if sum(asked) != 1 or (service is None) != (month is None):
         raise click.UsageError("give a LINE id, or --service NAME with --month YYYY-MM, or --run RUN_ID.")
-    wanted = {"line": line, "service": service, "month": parse_day(month), "run": run}
+    wanted = {"line": line, "service": service, "month": parse_month(month), "run": run}
     output.write(*_jobs().explain(config, **wanted, say=output.say))
 
 
@@ -329,7 +329,7 @@ def rebuild(config: "Config", output: Output) -> Exit:
 @output_options
 @config_options
 def nightly(config: "Config", output: Output) -> Exit:
-    """Sync, estimate, audit, reconcile, publish: the one line for a scheduler.
+    """Sync, estimate, reconcile, audit, publish: the one line for a scheduler.
 
     \b
     Example:

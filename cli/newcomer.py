@@ -1,5 +1,6 @@
 """What a newcomer is shown: the demo's three lanes, what to try next, and a configuration to start from."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -71,9 +72,13 @@ def _counted_runs(table: Table) -> Table:
     return replace(table, columns=_RUN_COLUMNS, rows=rows)
 
 
-def next_steps(folder: Path) -> list[str]:
-    """Return what to try after the demo, one line each."""
+def next_steps(folder: Path, program: Path) -> list[str]:
+    """Return what to try after the demo, one line each; first how a shell finds ``program``, where it does not."""
+    activate = program.with_name("activate")
+    is_hidden = shutil.which("wattledger") is None and activate.exists()
+    entrance = [(f". {activate}", "so that this shell finds `wattledger`")] if is_hidden else []
     steps = (
+        *entrance,
         (f"cd {folder}", ""),
         ("wattledger report --section gaps", "every part of every gap"),
         ("wattledger report --section coverage", "what became of every line of the bill"),

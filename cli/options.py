@@ -19,6 +19,7 @@ from wattledger.tables import Table
 Command = Callable[..., Any]
 FORMATS = ("table", "csv", "json")
 _SUFFIXES = {".csv": "csv", ".json": "json", ".txt": "table"}
+_MONTH = re.compile(r"\d{4}-\d{2}")
 _PLAIN_WIDTH = 120  # of tables that go to a file or a pipe
 
 
@@ -114,7 +115,7 @@ def _format_of(path: Path | None) -> str:
     return _SUFFIXES[path.suffix]
 
 
-def config_options(command: Command) -> Command:
+def config_options(command: Command, *, may_be_new: bool = False) -> Command:
     """--config and --warehouse: handed over as ``config``, the configuration in force."""
 
     @click.option(
@@ -125,7 +126,7 @@ def config_options(command: Command) -> Command:
     def wrapped(*args: Any, config_file: Path | None, warehouse: Path | None, **kwargs: Any) -> Any:
         from wattledger.config import load_config
 
-        config = load_config(config_file, warehouse=warehouse)
+        config = load_config(config_file, warehouse=warehouse, may_be_new=may_be_new)
         output = kwargs.get("output")
         if isinstance(output, Output):
             output.detail(f"configuration {config.path}, warehouse {config.warehouse_path}")
@@ -161,14 +162,39 @@ def period_options(command: Command) -> Command:
     return wrapped
 
 
+def report_options(command: Command) -> Command:
+    """--group-by, --section and the period: handed over as ``group_by``, ``section`` and ``period``."""
+    group_by = click.option(
+        "--group-by",
+        multiple=True,
+        metavar="COLUMN",
+        help="How the section `services` groups energy, emissions and cost: month, day, provider, account, service, "
+        "region, resource_kind, currency or tag:KEY. Repeatable.",
+    )
+    section = click.option(
+        "--section",
+        metavar="NAME",
+        help="One of summary, emissions, causes, provider, gaps, runs, services, coverage, unmodelled, method, "
+        "attribution; and where there are some, restatements, refused.",
+    )
+    return group_by(section(period_options(command)))
+
+
 def parse_day(text: str | None) -> date | None:
     """Return the day; a month means its first."""
     if text is None:
         return None
     try:
-        return date.fromisoformat(f"{text}-01" if re.fullmatch(r"\d{4}-\d{2}", text) else text)
+        return date.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except ValueError:
         raise ConfigError(f"{text!r} is no day or month. Write 2025-03 or 2025-03-15.") from None
+
+
+def parse_month(text: str | None) -> date | None:
+    """Return the first day of the month."""
+    if text is not None and not _MONTH.fullmatch(text):
+        raise ConfigError(f"{text!r} is no month. Write 2025-03.")
+    return parse_day(text)
 
 
 def named_period(name: str, today: date) -> Period:
@@ -176,7 +202,7 @@ def named_period(name: str, today: date) -> Period:
     if name == "last-month":
         first = today.replace(day=1)
         return Period((first - timedelta(days=1)).replace(day=1), first)
-    if not re.fullmatch(r"\d{4}-\d{2}", name):
+    if not _MONTH.fullmatch(name):
         raise ConfigError(f"{name!r} is no period. Write a month like 2026-06, or last-month.")
     since = parse_day(name)
     assert since is not None

@@ -134,16 +134,18 @@ def load_config(
     *,
     warehouse: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    may_be_new: bool = False,
 ) -> Config:
     """Return the configuration in force.
 
-    ``path`` is the project file (default: `wattledger.toml` here), ``warehouse`` the flag of that name.
+    ``path`` is the project file (default: `wattledger.toml` here), ``warehouse`` the flag of that name;
+    ``may_be_new`` takes a ``path`` at which nothing is yet.
     Raises ConfigError naming file, line and the nearest match for what cannot be.
     """
     env = os.environ if environ is None else environ
     here = Path.cwd()
     asked = path or (Path(env["WATTLEDGER_CONFIG"]) if env.get("WATTLEDGER_CONFIG") else None)
-    if asked is not None and not asked.is_file():
+    if asked is not None and not asked.is_file() and not (may_be_new and not asked.exists()):
         raise ConfigError(f"{asked}: there is no such file. `wattledger init` writes one; --config names another.")
     project = here / (asked or FILE_NAME)
     layers = [_flag_layer(warehouse, here), _env_layer(env, here)]

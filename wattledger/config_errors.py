@@ -18,6 +18,19 @@ _SECRET_VALUE = re.compile(
 )
 # 40 characters of base64 with capitals, small letters and digits: an AWS secret key. Digests are hexadecimal.
 _SECRET_TEXT = re.compile(r"^(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9/+]{40}$")
+# pydantic's kinds of error in words for somebody who writes TOML.
+_WORDS = {
+    "model_type": "should be a table",
+    "list_type": "should be a list",
+    "int_type": "should be a whole number, without quotes",
+    "int_parsing": "should be a whole number",
+    "string_type": "should be text in quotes",
+    "date_type": 'should be a day or a month, e.g. 2025-03-01 or "2025-03"',
+}
+_SHAPES = {
+    "memory_limit": "should be a size like 1500MB or 2GB",
+    "name": "should begin with a letter or digit and hold only these, `.`, `_` and `-`",
+}
 _PATHS = ("path", "snapshot", "spool", "location", "mapping", "ca_file")
 
 
@@ -55,12 +68,15 @@ def invalid(
 def _finding(error: Mapping[str, Any], place: Callable[[Keys], str], known: Callable[[Keys], Collection[str]]) -> str:
     keys, kind = error["loc"], error["type"]
     if kind == "extra_forbidden":
-        where = f"[{dotted(keys[:-1])}]" if len(keys) > 1 else "the file"
+        table = dotted(keys[:-1])
+        where = "the file" if not table else table if table.endswith("]") else f"[{table}]"
         return f"{place(keys)}: " + unknown(f"key {str(keys[-1])!r} in {where}", str(keys[-1]), known(keys[:-1]))
     if kind == "missing":
         return f"{place(keys[:-1])}: {dotted(keys[:-1])} lacks `{keys[-1]}`."
-    words = {"model_type": "should be a table", "list_type": "should be a list"}
-    text = words.get(kind, error["msg"].removeprefix("Value error, ").replace("Input should", "should"))
+    said = error["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    text = _SHAPES.get(str(keys[-1]), said) if kind == "string_pattern_mismatch" else _WORDS.get(kind, said)
+    if kind == "list_type" and keys == ("source",):
+        text = "should be a list of tables: write [[source]], with two brackets"
     return f"{place(keys)}: {dotted(keys)}: {text}."
 
 

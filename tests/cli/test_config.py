@@ -41,16 +41,16 @@ def test_a_misspelt_table_and_a_misspelt_source_key_are_named_too(tmp_path: Path
         tmp_path, '[[sources]]\nname = "x"\n'
     )
     text = refusal(tmp_path, SOURCE + SOURCE.replace("bill", "second").replace("location", "locaton"))
-    assert "line 8: there is no key 'locaton' in [source[2]]. Did you mean 'location'?" in text
+    assert "line 8: there is no key 'locaton' in source[2]. Did you mean 'location'?" in text
 
 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("threads = '2'", "warehouse.threads: should be a valid integer"),
+        ("threads = '2'", "warehouse.threads: should be a whole number, without quotes"),
         ("threads = 0", "warehouse.threads: should be greater than or equal to 1"),
-        ("path = 3", "warehouse.path: should be a valid string"),
-        ("memory_limit = 'lots'", "warehouse.memory_limit: "),
+        ("path = 3", "warehouse.path: should be text in quotes"),
+        ("memory_limit = 'lots'", "warehouse.memory_limit: should be a size like 1500MB or 2GB"),
     ],
 )
 def test_a_wrong_type_is_named_with_the_path_of_its_key(tmp_path: Path, line: str, says: str) -> None:
@@ -63,6 +63,7 @@ def test_a_wrong_type_is_named_with_the_path_of_its_key(tmp_path: Path, line: st
         ("since = '2025-13'", "source[1].since: should be a day or a month"),
         ("timezone = 'Mars/Olympus'", "source[1].timezone: is no time zone"),
         ("include = 'x'", "source[1].include: should be a list"),
+        ("since = 2025", "source[1].since: should be a day or a month, e.g."),
         ("table = 'p.d.t'", "source[1]: give `location`"),
     ],
 )
@@ -78,6 +79,11 @@ def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
 def test_a_source_without_a_name_or_a_place_is_refused(tmp_path: Path) -> None:
     assert "source[1] lacks `name`" in refusal(tmp_path, '[[source]]\nkind = "focus"\nlocation = "x"\n')
     assert "give `location`" in refusal(tmp_path, '[[source]]\nname = "x"\nkind = "focus"\n')
+
+
+def test_one_table_where_a_list_of_tables_belongs_says_how_to_write_it(tmp_path: Path) -> None:
+    text = refusal(tmp_path, SOURCE.replace("[[source]]", "[source]"))
+    assert "line 1: source: should be a list of tables: write [[source]], with two brackets." in text
 
 
 def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from project import ROOT, Run
 
 from cli.main import cli
+from cli.newcomer import next_steps
 from wattledger.config import load_config
 from wattledger.errors import Exit
 
@@ -122,6 +123,19 @@ def test_the_next_steps_of_the_demo_run(copy: Path, run: Run, demo: Path) -> Non
         command = shlex.split(re.split(r"\s{2,}", step.strip())[0])
         assert command[0] == "wattledger"
         assert run(*command[1:]).exit_code == 0, step
+
+
+def test_a_program_that_the_shell_does_not_find_says_first_how_to_make_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / ".venv" / "bin" / "wattledger"
+    program.parent.mkdir(parents=True)
+    program.with_name("activate").touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert next_steps(Path("demo"), program)[2].split("  ")[1] == f". {program.parent}/activate"
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert next_steps(Path("demo"), program)[2] == "  cd demo"
 
 
 def test_a_second_demo_in_the_same_folder_changes_nothing(

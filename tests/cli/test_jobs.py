@@ -69,6 +69,24 @@ def test_a_command_without_a_warehouse_says_the_next_step(fresh: Path, run: Run)
     assert "wattledger sync" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["estimate", "reconcile", "publish"])
+def test_a_mistyped_warehouse_leaves_no_empty_one_behind(project: Path, run: Run, command: str) -> None:
+    result = run(command, "--warehouse", "wattleger.duckdb")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: There is no warehouse at ")
+    assert not list(project.glob("wattleger*"))
+
+
+def test_init_writes_the_configuration_where_it_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("init", "--config", "ledger/own.toml").exit_code == 0
+    assert (tmp_path / "ledger" / "wattledger.duckdb").exists()
+    assert run("config", "validate", "--config", "ledger/own.toml").exit_code == 0
+    assert run("status", "--config", "ledger/other.toml").exit_code == 2
+
+
 def test_a_sync_without_sources_says_where_to_add_one(fresh: Path, run: Run) -> None:
     (fresh / "wattledger.toml").write_text("")
     result = run("sync")

@@ -104,6 +104,31 @@ def test_explain_wants_exactly_one_thing(project: Path, run: Run, arguments: lis
     assert run("explain", *arguments).exit_code == 2
 
 
+def test_explain_takes_a_month_and_not_a_day(project: Path, run: Run) -> None:
+    result = run("explain", "--service", "AmazonEC2", "--month", "2025-03-13")
+    assert (result.exit_code, result.stderr) == (2, "Error: '2025-03-13' is no month. Write 2025-03.\n")
+
+
+def test_the_help_lists_the_commands_in_the_order_of_work_with_whole_sentences(run: Run) -> None:
+    text = run("--help").stdout.partition("\n")[2]
+    assert "..." not in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert text.index("\n  init ") < text.index("\n  sync ") < text.index("\n  report ") < text.index("\n  nightly ")
+
+
+def test_the_help_of_report_names_every_section_and_every_grouping(project: Path, run: Run) -> None:
+    text = " ".join(run("report", "--help").stdout.split())
+    sections = run("report", "--section", "nonsense").stderr.partition("It has: ")[2]
+    groupings = run("report", "--group-by", "nonsense").stderr.partition("Choose from ")[2].partition(", or ")[0]
+    assert sections.strip(" .\n") in text
+    assert groupings in text
+
+
+def test_a_report_of_a_period_without_data_says_so(project: Path, run: Run) -> None:
+    assert "Nothing is loaded for this period." in run("report", "--period", "2031-01").stderr
+    assert "Nothing" not in run("report", "--period", "2025-03").stderr
+
+
 HOSTILE = "=HYPERLINK(1)\x1b[2J\u202e"
 
 

@@ -138,6 +138,35 @@ def test_a_table_too_wide_for_the_terminal_is_printed_row_by_row() -> None:
     assert max(len(line) for line in printed.splitlines()) <= 80
 
 
+def test_a_table_too_wide_for_the_terminal_is_cut_into_grids_that_each_name_the_row() -> None:
+    """48 characters: the name, 9 wide, and four columns of 8; with two blanks between them three of these fit."""
+    names = ["service_name", *(f"number_{n}_kwh" for n in range(5))]
+    rows = [("AmazonEC2", *[1.5e6] * 5), ("AmazonS3", *[2.5e6] * 5)]
+    assert to_terminal([Table("t", "", names, rows)], 48, False).splitlines() == [
+        "service     number 0   number 1   number 2",
+        "name             kWh        kWh        kWh",
+        "──────────────────────────────────────────",
+        "AmazonEC2  1,500,000  1,500,000  1,500,000",
+        "AmazonS3   2,500,000  2,500,000  2,500,000",
+        "",
+        "service     number 3   number 4",
+        "name             kWh        kWh",
+        "───────────────────────────────",
+        "AmazonEC2  1,500,000  1,500,000",
+        "AmazonS3   2,500,000  2,500,000",
+    ]
+
+
+def test_a_column_of_a_quantity_without_any_figure_stands_like_the_others() -> None:
+    printed = to_terminal([Table("t", "", ["name", "gap_kg_co2e", "lines"], [("a", None, 1)])], 100, False)
+    assert printed.splitlines()[-1] == "a           –      1"  # noqa: RUF001
+
+
+def test_a_number_too_long_to_read_is_written_with_an_exponent() -> None:
+    assert "2e+15" in to_terminal([one(2e15)], 100, False)
+    assert "2,000,000" in to_terminal([one(2e6)], 100, False)
+
+
 def test_values_beside_their_unit_keep_every_digit() -> None:
     printed = to_terminal(
         [Table("t", "", ["value", "unit"], [(0.000123456789, "kWh"), (1234567.5, "Hrs")])], 100, False
