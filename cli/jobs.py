@@ -26,6 +26,7 @@ from warehouse.snapshot import publish as publish_snapshot
 from warehouse.status import last_good_sync, rate_card, schema_version, set_setting, setting, source_status
 from warehouse.sync import Say, Sync, SyncReport
 from warehouse.transaction import transaction
+from warehouse.views import has_these_views
 from wattledger.config import FILE_NAME, Config, load_config
 from wattledger.contracts import Source
 from wattledger.errors import ConfigError, Exit, LockedError, WarehouseError, WattledgerError, worst
@@ -93,6 +94,11 @@ def _reader(config: Config, say: Say = _quiet, locked_down: bool = False) -> Ite
         if found < ours:
             raise WarehouseError(
                 f"{config.warehouse_path} has schema {found}, and this program reads {ours}. "
+                "Run `wattledger init` to bring it up to date (nothing is lost), then `wattledger publish`."
+            )
+        if not has_these_views(connection):
+            raise WarehouseError(
+                f"{config.warehouse_path} was last written by another version of wattledger, with other views. "
                 "Run `wattledger init` to bring it up to date (nothing is lost), then `wattledger publish`."
             )
         yield connection
@@ -306,17 +312,18 @@ def nightly(config: Config, say: Say = _quiet) -> tuple[list[Table], Exit]:
 
 
 def status(config: Config, max_age_h: float | None = None, say: Say = _quiet) -> tuple[Table, Exit]:
-    """Return when each source was last loaded; 6 when the last good sync is older than asked for."""
+    """Return when each source was last loaded; 6 when the last one without trouble is older than asked for."""
     with _reader(config, say) as connection:
         table, last = source_status(connection), last_good_sync(connection)
     known = {row[0] for row in table.rows}
     never = [
         (source.name, source.kind, 0, 0, 0, 0, 0, None, None) for source in config.sources if source.name not in known
     ]
-    table = replace(table, rows=[*table.rows, *never])
+    notes = [*table.notes, *(f"{row[0]}: nothing was ever loaded from it" for row in never)]
+    table = replace(table, rows=[*table.rows, *never], notes=notes)
     if max_age_h is None or (last is not None and (utc_now() - last).total_seconds() <= max_age_h * 3600):
         return table, Exit.OK
-    say(f"Error: stale: the last good sync is older than {max_age_h:g} h. Run `wattledger nightly`.")
+    say(f"Error: stale: the last sync without trouble is older than {max_age_h:g} h. Run `wattledger nightly`.")
     return table, Exit.STALE
 
 

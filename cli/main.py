@@ -149,7 +149,7 @@ def sync(names: tuple[str, ...], full: bool, config: "Config", output: Output) -
 
 
 @cli.command()
-@click.option("--max-age", metavar="AGE", help="Exit 6 when the last good sync is older: 36h, 2d, 90m.")
+@click.option("--max-age", metavar="AGE", help="Exit 6 when the last sync without trouble is older: 36h, 2d, 90m.")
 @output_options
 @config_options
 def status(max_age: str | None, config: "Config", output: Output) -> Exit:

@@ -11,7 +11,7 @@ from reconcile.resources import sql
 from wattledger.errors import ConfigError
 from wattledger.tables import Table
 
-_LARGEST = 2  # SKUs of a service whose formula is printed
+_LARGEST = 1  # SKUs of a service whose formula is printed; `explain LINE` prints that of any other
 _STEP_COLUMNS = ("step", "formula", "numbers", "value", "unit", "factors")
 _OF_LINE = (  # of a line = its quantity x the rate's figure
     ("IT energy of the line", "it_energy_kwh", "kWh"),
@@ -155,6 +155,9 @@ def _explain_run(connection: duckdb.DuckDBPyConnection, run: str) -> list[Table]
     found = _query(connection, "explain_run", {"run": run})
     if not found:
         known = [row[0] for row in connection.execute("select run_id from ledger.tracker_runs order by 1").fetchall()]
+        begin_so = [name for name in known if name.startswith(run)]
+        if len(begin_so) == 1:
+            return _explain_run(connection, begin_so[0])
         hint = _nearest(run, known) if known else " No tracker log is loaded."
         raise ConfigError(f"There is no run {run!r}.{hint} Run ids are in ledger.tracker_runs.")
     rows = _query(connection, "explain_run_rows", {"run": run})

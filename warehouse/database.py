@@ -138,6 +138,7 @@ def open_for_reading(path: Path, locked_down: bool = False) -> Iterator[duckdb.D
         _refuse_newer(connection, path)
         connection.execute("set TimeZone = 'UTC'")
         if locked_down:
+            connection.execute("use ledger")  # so that `show tables` lists the views that are meant for it
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         yield connection

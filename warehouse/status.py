@@ -7,6 +7,8 @@ import duckdb
 from warehouse.history import sql
 from wattledger.tables import Table
 
+_SHOWN = 10  # troubles that are told one by one
+
 
 def setting(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     """Return a setting that the file records, None where it records none."""
@@ -21,9 +23,9 @@ def set_setting(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> 
 
 
 def last_good_sync(connection: duckdb.DuckDBPyConnection) -> datetime | None:
-    """Return when (UTC) the last sync ended that left something current, None where none did."""
+    """Return when (UTC) the last sync ended in which nothing failed or was refused, None where none did."""
     rows = connection.execute(
-        "select max(finished_at) from core.run where command = 'sync' and exit_code in (0, 3)"
+        "select max(finished_at) from core.run where command = 'sync' and exit_code = 0"
     ).fetchall()
     found: datetime | None = rows[0][0]
     return found
@@ -35,7 +37,11 @@ def source_status(connection: duckdb.DuckDBPyConnection) -> Table:
     columns = [column[0] for column in result.description or ()]
     rows = result.fetchall()
     last = last_good_sync(connection)
-    notes = [f"last good sync: {last:%Y-%m-%d %H:%M} UTC" if last else "no good sync yet: run `wattledger sync`"]
+    notes = [f"last sync without trouble: {last:%Y-%m-%d %H:%M} UTC" if last else "no sync without trouble yet"]
+    troubles = connection.execute(sql("troubles.sql")).fetchall()
+    notes += [f"{source}: {what}: {reason}" for source, what, reason in troubles[:_SHOWN]]
+    if len(troubles) > _SHOWN:
+        notes.append(f"{len(troubles) - _SHOWN} more: see reason and refused_reason in ops.units.")
     return Table("status", "Status", columns, rows, notes)
 
 

@@ -7,6 +7,7 @@ which several views compute, stands once, in `sql/figures.sql`: `/* figures of u
 import csv
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -90,13 +91,21 @@ def _figures_of(mark: re.Match[str]) -> str:
     return mark[1] + f"\n{mark[1]}".join(lines)
 
 
+def has_these_views(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the public views of the file are this program's."""
+    stored = connection.execute("select value from core.setting where key = ?", [_DIGEST]).fetchall()
+    return stored == [(_digest_of(views()),)]
+
+
+def _digest_of(found: Sequence[View]) -> str:
+    return hashlib.sha256("\0".join(repr(view) for view in found).encode()).hexdigest()
+
+
 def create_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the public views and their comments, if those in the file are not this program's."""
-    found = views()
-    digest = hashlib.sha256("\0".join(repr(view) for view in found).encode()).hexdigest()
-    stored = connection.execute("select value from core.setting where key = ?", [_DIGEST]).fetchall()
-    if stored and stored[0][0] == digest:
+    if has_these_views(connection):
         return
+    found = views()
     with transaction(connection):
         for name in _stale(connection):
             connection.execute(f"drop view {name}")
@@ -106,7 +115,7 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
             for column in view.columns:
                 text = f"{column.comment} [{column.unit}]" if column.unit else column.comment
                 connection.execute(f'comment on column {view.name}."{column.name}" is {_quote(text)}')
-        connection.execute("insert or replace into core.setting values (?, ?)", [_DIGEST, digest])
+        connection.execute("insert or replace into core.setting values (?, ?)", [_DIGEST, _digest_of(found)])
 
 
 def _stale(connection: duckdb.DuckDBPyConnection) -> list[str]:

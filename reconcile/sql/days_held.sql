@@ -2,7 +2,9 @@
 -- The bill lacks a day when it is silent for the whole payer, or when the account is not on it yet: before its first line
 -- ever, if from then on it has lines every day for a week or more. Any other day without a line is a day without use:
 -- a job that ran once has nothing to do with timing.
--- A line of use holds every day that it covers; those out of scope (tax, fees, credits) span months and prove nothing.
+-- A line of use holds every day that it covers; those out of scope (tax, fees, credits) span months and prove nothing,
+-- and neither do lines of more than a day that are not estimated, where there are others: what is charged by the month
+-- (a zone of a name server) is charged on its first day.
 with period as (
     select distinct
         s.provider,
@@ -10,7 +12,9 @@ with period as (
         u.sub_account_id,
         date_trunc('month', u.charge_period_start)::date as usage_month,
         u.charge_period_start::date as first_day,
-        greatest(u.charge_period_start, u.charge_period_end - interval 1 microsecond)::date as last_day
+        greatest(u.charge_period_start, u.charge_period_end - interval 1 microsecond)::date as last_day,
+        coalesce(u.charge_period_end > u.charge_period_start + interval 1 day and r.disposition is distinct from 'estimated', false)
+            as is_flat
     from core.usage as u
     inner join core.sku as s on s.sku_id = u.sku_id
     left join core.rate_in_force as r
@@ -25,6 +29,7 @@ day_held as (
         coalesce(billing_account_id, '') as payer,
         sub_account_id,
         usage_month,
+        is_flat,
         unnest(generate_series(first_day::timestamp, least(coalesce(last_day, first_day), last_day(usage_month))::timestamp, interval 1 day))::date
             as day_held
     from period
@@ -34,14 +39,16 @@ account as ( -- first_ever: the first day of the account on any bill
     select
         provider, payer, sub_account_id, usage_month,
         min(day_held) as first_day,
-        count(*) as days_used,
+        count(distinct day_held) as days_used,
         min(min(day_held)) over (partition by provider, sub_account_id) as first_ever
     from day_held
     group by provider, payer, sub_account_id, usage_month
 ),
 
 payer_day as (
-    select distinct provider, payer, usage_month, day_held from day_held
+    select distinct provider, payer, usage_month, day_held
+    from (select *, bool_and(is_flat) over (partition by provider, payer, usage_month) as is_all_flat from day_held) as d
+    where is_flat = is_all_flat
 ),
 
 counted as (

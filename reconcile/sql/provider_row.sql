@@ -37,7 +37,7 @@ with summed as (
         sum(gap_grid_factor::decimal(38, 15))::double as gap_grid_factor,
         list(
             concat(
-                service_group, ' ', round(gap_coverage, 3), ' kg (',
+                service_group, ' (',
                 case
                     when is_modelled then 'the provider lists none'
                     when lines > 0 then concat('on the bill, not estimated: ', gap_reason)

@@ -208,6 +208,28 @@ def test_status_shows_a_source_that_never_delivered(project: Path, run: Run) -> 
     assert run("sync").exit_code == 3  # there is no folder `nowhere`
     lines = run("status", "--format", "csv").stdout.splitlines()
     assert lines[2] == "more,aws-cur,0,0,0,0,0,,"
+    assert "more: nothing was ever loaded from it" in run("status").stdout
+
+
+def test_status_says_what_was_refused_and_is_stale_while_it_is(project: Path, run: Run) -> None:
+    (project / "bill" / "2025-05.csv").write_bytes(b"\x00 not a bill")
+    assert run("sync").exit_code == 3
+    shown = " ".join(run("status").stdout.split())
+    assert "bill: refused:" in shown
+    assert "2025-05.csv" in shown
+    with open_for_writing(project / "wattledger.duckdb") as connection:
+        connection.execute("update core.run set finished_at = finished_at - interval 37 hours where exit_code = 0")
+    assert run("status", "--max-age", "36h").exit_code == 6  # tonight's run had trouble: it does not count
+
+
+def test_a_warehouse_with_the_views_of_another_version_is_refused_in_words(project: Path, run: Run) -> None:
+    with open_for_writing(project / "wattledger.duckdb") as connection:
+        connection.execute("update core.setting set value = 'another' where key = 'views_digest'")
+    result = run("report")
+    assert result.exit_code == 1
+    assert "another version of wattledger" in result.stderr
+    assert run("init").exit_code == 0
+    assert run("report").exit_code == 0
 
 
 def test_doctor_is_content_with_a_project_in_order(project: Path, run: Run) -> None:

@@ -79,6 +79,30 @@ def test_a_tax_line_over_the_whole_month_holds_no_day(small: Ledger) -> None:
     assert small.regions()[0]["days_held"] == 20
 
 
+def test_a_monthly_line_among_daily_ones_holds_no_day(small: Ledger) -> None:
+    """A zone of a name server is billed on the first for the whole month, whatever the bill holds of the rest."""
+    small.site()
+    small.sku("box")
+    small.sku("zone", service="AmazonRoute53", kwh=None)
+    small.days("box", 20)
+    small.line("zone", at(1), 30 * 24)
+    small.line("zone", at(1), 30 * 24, account="names")
+    small.figure(120.0)
+    small.compare()
+    assert [row["days_held"] for row in small.regions()] == [20]
+
+
+def test_a_bill_by_the_month_holds_it_whatever_else_is_short(small: Ledger) -> None:
+    small.site()
+    small.sku("box")
+    small.sku("calls", kwh=None)
+    small.line("box", at(1), 30 * 24, quantity=300.0)
+    small.line("calls", at(2), 3)
+    small.figure(120.0)
+    small.compare()
+    assert [row["days_held"] for row in small.regions()] == [30]
+
+
 def test_a_life_cycle_grid_factor_against_a_direct_one_is_boundary(small: Ledger) -> None:
     small.site(lifecycle=500.0, direct=400.0)
     small.sku("box", lifecycle=500.0)  # 300 kWh x 0.5 = 150 kg
@@ -126,7 +150,7 @@ def test_what_no_model_covers_is_coverage_by_name(small: Ledger) -> None:
     small.compare()
     (row,) = small.regions()
     assert gap_of(row) == {"kg_co2e": -12.0, "coverage": -12.0}
-    assert row["note"] == "coverage: AmazonSageMaker -12.0 kg (on the bill, not estimated: no rule yet)"
+    assert row["note"] == "coverage: AmazonSageMaker (on the bill, not estimated: no rule yet)"
     assert small.services()["AmazonSageMaker"]["verdict"] == "model_missing"
     assert gap_of(small.services()["AmazonEC2"]) == {}
 
@@ -269,6 +293,17 @@ def test_a_figure_delivered_twice_counts_once_and_the_newest_stands(small: Ledge
     assert small.regions()[0]["provider_location_based_kg_co2e"] == 120.0
 
 
+def test_two_spellings_of_a_model_version_are_one_version(small: Ledger) -> None:
+    small.site()
+    small.sku("box")
+    small.days("box")
+    small.unit(44, "renamed export", "provider_footprint")
+    small.figure(120.0, version="v3.0.1")
+    small.figure(120.0, version="3.0.1", unit_id=44)
+    small.compare()
+    assert small.regions()[0]["provider_location_based_kg_co2e"] == 120.0
+
+
 def test_only_scope_2_location_based_is_compared(small: Ledger) -> None:
     small.site()
     small.sku("box")
@@ -365,7 +400,7 @@ def test_a_region_that_only_the_provider_has_is_coverage(small: Ledger) -> None:
     assert gap_of(everywhere) == {"kg_co2e": -3.0, "coverage": -3.0}
     assert everywhere["model_location_based_kg_co2e"] is None  # not estimated is not 0
     assert "the bill has no line here" in everywhere["note"]
-    assert "AmazonCloudFront -3.0 kg (not on the bill)" in everywhere["note"]
+    assert "AmazonCloudFront (not on the bill)" in everywhere["note"]
 
 
 @pytest.mark.parametrize(

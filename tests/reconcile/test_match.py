@@ -196,6 +196,20 @@ def test_a_run_over_midnight_and_a_day_of_hours_counts_each_hour_once(small: Led
     assert (small.runs()["run"]["overlap_h"], small.runs()["run"]["model_it_energy_kwh"]) == (30.0, pytest.approx(3.0))
 
 
+def test_a_run_over_the_end_of_a_month_is_in_both_by_its_hours(small: Ledger) -> None:
+    july = at(1).replace(month=7)
+    small.sku("july m5", machine="m5.large", kwh=0.1, month=july.date())
+    small.machine(HOST, july - timedelta(hours=4), 4)
+    small.machine(HOST, july, 8, meter="july m5")
+    small.run("run", july - timedelta(hours=2), 8, kwh=0.64, resource_id=HOST)
+    small.compare()
+    columns = "tracker_it_energy_kwh, tracked_model_it_energy_kwh, tracked_machine_hours_share, tracker_runs"
+    june, second = small.query(f"select {columns} from ledger.reconciliation_summary order by usage_month")
+    # 2 of 8 h in June and 6 in July: 0.64 kWh and 0.80 kWh by quarters; 2 of 4 and 6 of 8 billed hours
+    assert list(june.values()) == [pytest.approx(0.16), pytest.approx(0.2), pytest.approx(0.5), 1]
+    assert list(second.values()) == [pytest.approx(0.48), pytest.approx(0.6), pytest.approx(0.75), 1]
+
+
 def test_ranks_on_one_machine_count_once_and_what_is_left_out_is_told(small: Ledger) -> None:
     small.machine(HOST, at(3, 8), 10)
     for rank in range(4):

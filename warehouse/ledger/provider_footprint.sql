@@ -11,7 +11,7 @@ with delivered as (
         p.source_kind = max(p.source_kind) over (partition by p.provider, p.billing_account_id, p.usage_month) as is_first_kind,
         p.unit_id = first_value(p.unit_id) over (
             partition by
-                p.provider, p.source_kind, p.billing_account_id, p.usage_month, p.model_version,
+                p.provider, p.source_kind, p.billing_account_id, p.usage_month, p.model_version_key,
                 p.sub_account_id, p.service_name, p.region_id, p.scope, p.method
             order by p.kg_co2e is null, p.refreshed_at desc nulls last, u.loaded_at desc nulls last, p.unit_id
         ) as is_newest_delivery

@@ -88,18 +88,30 @@ compared as (
     group by usage_month, provider
 ),
 
+met as ( -- a run that passes the end of a month counts in each for its share of the time
+    select
+        r.*,
+        m.usage_month,
+        date_diff('microsecond', greatest(r.overlap_start, m.usage_month), least(r.overlap_end, m.usage_month + interval 1 month))::double
+        / date_diff('microsecond', r.overlap_start, r.overlap_end) as share
+    from core.reconciliation_run as r
+    cross join lateral (
+        select unnest(generate_series(date_trunc('month', r.overlap_start), r.overlap_end - interval 1 microsecond, interval 1 month)) as usage_month
+    ) as m
+    where r.overlap_start is not null and r.provider is not null
+),
+
 tracked as (
     select
-        date_trunc('month', overlap_start)::date as usage_month,
+        usage_month::date as usage_month,
         provider,
         count(*) as runs,
         count(*) filter (is_counted) as runs_counted,
-        sum(overlap_h::decimal(38, 15)) filter (is_counted)::double as overlap_h,
-        sum(tracker_it_energy_kwh::decimal(38, 15)) filter (is_counted)::double as tracker_kwh,
-        sum(model_it_energy_kwh::decimal(38, 15)) filter (is_counted)::double as model_kwh,
-        sum(tracker_it_energy_kwh::decimal(38, 15)) filter (run_group is not null and not is_counted and verdict <> 'not_comparable')::double as repeated_kwh
-    from core.reconciliation_run
-    where overlap_start is not null and provider is not null
+        sum((overlap_h * share)::decimal(38, 15)) filter (is_counted)::double as overlap_h,
+        sum((tracker_it_energy_kwh * share)::decimal(38, 15)) filter (is_counted)::double as tracker_kwh,
+        sum((model_it_energy_kwh * share)::decimal(38, 15)) filter (is_counted)::double as model_kwh,
+        sum((tracker_it_energy_kwh * share)::decimal(38, 15)) filter (run_group is not null and not is_counted and verdict <> 'not_comparable')::double as repeated_kwh
+    from met
     group by 1, 2
 ),
 
