@@ -22,3 +22,17 @@ def retire(connection: duckdb.DuckDBPyConnection, unit_id: int, now: datetime) -
     )
     for table in ROW_TABLES:
         connection.execute(f"delete from {table} where unit_id = ?", [unit_id])  # noqa: S608
+
+
+def move(connection: duckdb.DuckDBPyConnection, old_id: int, new_id: int) -> None:
+    """Hand a unit over to the one that its file was renamed to: its history stays, its rows make room for the same."""
+    for table in (*ROW_TABLES, "core.unit_file", "core.bill_period"):
+        connection.execute(f"delete from {table} where unit_id = ?", [old_id])  # noqa: S608
+    connection.execute("update core.generation_sum set unit_id = ? where unit_id = ?", [new_id, old_id])
+    connection.execute("delete from core.unit where unit_id = ?", [new_id])  # no more than an earlier refusal
+    connection.execute(
+        "insert into core.unit select * replace (?::bigint as unit_id, generation - 1 as generation) "
+        "from core.unit where unit_id = ?",
+        [new_id, old_id],
+    )
+    connection.execute("delete from core.unit where unit_id = ?", [old_id])

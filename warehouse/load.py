@@ -9,7 +9,7 @@ import duckdb
 
 from warehouse.audits import audit_unit
 from warehouse.database import first_line
-from warehouse.history import retire, sql
+from warehouse.history import move, retire, sql
 from warehouse.ownership import bill_periods, displace_others, owner_of, refuse_repeats, shadowed_by, write_periods
 from warehouse.transaction import transaction
 from wattledger.contracts import SKU_COLUMNS, STAGED_COLUMNS, LocalFile, ReadReport, Unit
@@ -22,7 +22,10 @@ FillRates = Callable[[duckdb.DuckDBPyConnection], None]
 
 @dataclass(frozen=True)
 class Delivery:
-    """A unit that was read: its files, the staged rows and what the reader said."""
+    """A unit that was read: its files, the staged rows and what the reader said.
+
+    ``moved_from`` is the unit that it was before its file was renamed.
+    """
 
     unit: Unit
     kind: str
@@ -31,6 +34,7 @@ class Delivery:
     digest: str
     staged: Path
     report: ReadReport
+    moved_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,13 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
         if not _is_shadowed(connection, unit):  # once, or its way back would be told once for each delivery meanwhile
             retire(connection, unit.unit_id, around.now)
     else:
+        if delivery.moved_from is not None:
+            move(connection, delivery.moved_from, unit.unit_id)
         if table == "usage":
             refuse_repeats(connection, unit, delivery.digest, delivery.report.rows)
         displaced = displace_others(connection, unit, table, periods, around.now)
-        retire(connection, unit.unit_id, around.now)
+        if delivery.moved_from is None:
+            retire(connection, unit.unit_id, around.now)
         point("deleted")
         _insert(connection, delivery)
         status = "loaded" if delivery.report.rows else "delivered_empty"

@@ -137,20 +137,21 @@ class _SourceSync:
         point("listed")
         self.report.listed += len(units)
         known = _known_units(self._connection, self.source.name)
+        listed = [unit.unit_id for unit in units] if since is None else None
         contested = []
         for unit in units:
             before = known.get(unit.unit_id)
             if not self.sync.full and self._is_settled(unit, before):
                 continue
             try:
-                self._take(unit, before)
+                self._take(unit, before, listed)
             except UnsettledInputError:
                 contested.append(unit)
             except BrokenInputError as error:
                 self._refuse(unit, error)
         for unit in contested:  # what stood in the way may be gone now
             try:
-                self._take(unit, known.get(unit.unit_id))
+                self._take(unit, known.get(unit.unit_id), listed)
             except BrokenInputError as error:
                 self._refuse(unit, error)
         if since is None:
@@ -175,8 +176,11 @@ class _SourceSync:
             self.report.unchanged += 1
         return True
 
-    def _take(self, unit: Unit, known: _Known | None) -> None:
-        """Fetch, read and load one unit; a rewrite of the same bytes only notes the new mark."""
+    def _take(self, unit: Unit, known: _Known | None, listed: Sequence[int] | None) -> None:
+        """Fetch, read and load one unit; a rewrite of the same bytes only notes the new mark.
+
+        ``listed`` are all units that the source has, None where only the newer ones were listed.
+        """
         if unit.problem:
             raise BrokenInputError(unit.problem)
         files = self.source.fetch(unit, self.sync.spool)
@@ -193,13 +197,27 @@ class _SourceSync:
             reading = self.child.read(unit.label, files, staged, scratch)
             point("read")
             _refuse_changed(unit, files)
-            delivery = Delivery(unit, self.source.kind, self.source.table, files, digest, staged, reading)
+            moved_from = self._moved_from(digest, listed)
+            delivery = Delivery(unit, self.source.kind, self.source.table, files, digest, staged, reading, moved_from)
             around = Surroundings(self.sync.fill_rates, self.earlier, self.run_id, utc_now())
             loaded = load(self._connection, delivery, around)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             staged.unlink(missing_ok=True)
         self._count(delivery, loaded)
+
+    def _moved_from(self, digest: str, listed: Sequence[int] | None) -> int | None:
+        """The unit of this source that holds these bytes and is there no more: its file was renamed."""
+        rows = self._connection.execute(
+            "select unit_id, scope from core.unit where source = ? and digest = ? and row_count > 0 "
+            "and status in ('loaded', 'source_missing') and unit_id not in (select unnest(?::bigint[])) "
+            "order by unit_id limit 1",
+            [self.source.name, digest, listed],
+        ).fetchall()
+        if listed is None or not rows:
+            return None
+        self.sync.say(f"{self.source.name}: {rows[0][1]} was renamed")
+        return int(rows[0][0])
 
     def _note_same_bytes(self, unit: Unit, files: Sequence[LocalFile]) -> None:
         with transaction(self._connection):

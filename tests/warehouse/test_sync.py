@@ -206,6 +206,23 @@ def test_a_file_with_the_same_bytes_is_refused_by_name(tmp_path: Path, bill: Pat
     assert (report.loaded, report.refused) == (1, 1)
 
 
+def test_a_renamed_file_keeps_its_rows_its_bill_and_its_history(tmp_path: Path, bill: Path) -> None:
+    source = ToySource("toy", bill)
+    (bill / "2025-03.csv").write_text(HEADER + line(1, cost="1.00"))
+    _sync(tmp_path, source)
+    (bill / "2025-03.csv").write_text(HEADER + line(1, cost="1.00") + line(2, cost="0.25"))
+    _sync(tmp_path, source)  # a restatement from 1.00 to 1.25
+    (bill / "2025-03.csv").rename(bill / "2025-03-march.csv")
+    report = _sync(tmp_path, source)
+    assert (report.loaded, report.refused, report.missing) == (1, 0, 0)
+    assert _query(tmp_path, "select scope, generation, status from core.unit") == [("2025-03-march.csv", 2, "loaded")]
+    assert _query(tmp_path, "select sum(lines), sum(billed_cost) from core.usage_daily") == [(2, Decimal("1.25"))]
+    assert _query(tmp_path, "select scope, lines_from, lines_to from ledger.restatements") == [
+        ("2025-03-march.csv", 1, 2)
+    ]
+    assert _sync(tmp_path, source).unchanged == 1
+
+
 def test_a_second_writer_is_told_who_holds_the_warehouse(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
     with toy_warehouse(path):
