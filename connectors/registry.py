@@ -12,6 +12,7 @@ _CONNECTORS = {
     "aws-focus": ("connectors.focus", "Focus"),
     "azure-focus": ("connectors.focus", "Focus"),
     "gcp-focus": ("connectors.focus", "Focus"),
+    "azure-cost-export": ("connectors.azure.cost_export", "AzureCostExport"),
     "aws-carbon-export": ("connectors.aws.carbon_export", "AwsCarbonExport"),
     "codecarbon": ("connectors.trackers.codecarbon", "CodeCarbon"),
 }
