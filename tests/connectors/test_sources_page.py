@@ -5,6 +5,8 @@ import tomllib
 from pathlib import Path
 
 from connectors.aws.cur import canonical_name, cur_format
+from connectors.azure.cost_export import canonical_name as azure_name
+from connectors.azure.cost_export import cost_export_format
 from connectors.focus import canonical_name as focus_name
 from connectors.focus import focus_format
 from connectors.registry import KINDS
@@ -29,7 +31,7 @@ def test_every_kind_is_on_the_page_and_every_example_is_of_a_kind() -> None:
     }
     examples = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
     kinds = [source["kind"] for text in examples for source in tomllib.loads(text)["source"]]
-    assert kinds == ["aws-cur", "azure-focus", "aws-carbon-export", "codecarbon"]
+    assert kinds == ["aws-cur", "azure-focus", "azure-cost-export", "aws-carbon-export", "codecarbon"]
 
 
 def test_the_columns_on_the_page_are_those_of_the_data_files() -> None:
@@ -43,3 +45,13 @@ def test_the_columns_on_the_page_are_those_of_the_data_files() -> None:
     assert {focus_name(name) for name in (*listed("focus", "required"), *listed("focus", "optional"))} == {
         column.name for column in known if column.use in ("required", "optional")
     } - {"service_provider_name"}  # of FOCUS 1.3
+
+
+def test_the_columns_of_azure_on_the_page_are_those_of_the_data_file() -> None:
+    known = cost_export_format().columns.values()
+    used = {name: {column.name for column in known if column.use == name} for name in ("required", "optional")}
+    # Required, but for the one dataset that holds usage only.
+    assert {azure_name(name) for name in listed("azure-cost-export", "required")} == used["required"] | {"charge_type"}
+    assert {azure_name(name) for name in listed("azure-cost-export", "optional")} == used["optional"] - {"charge_type"}
+    spellings = [name for column in known if column.use != "known" for name in column.also_called.split(" or ")[1:]]
+    assert sorted(listed("azure-cost-export", "also called")) == sorted(spellings)
