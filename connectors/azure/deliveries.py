@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
 from connectors.azure.manifest import Blob, Manifest, is_manifest, read_manifest
@@ -85,7 +85,8 @@ def _manifested(source: str, file: ListedFile, data: Sequence[ListedFile]) -> _R
     scope = (ranged["above"] if ranged else folder).rstrip("/") or "."
     period = _month_of(ranged["from"]) if ranged else ""
     stamp = _STAMP.search(folder)
-    run = _Run(scope, period, _hinted(file.key), (None, None), (stamp[1] if stamp else "", file.mtime_ns), (file,))
+    days = _days_of(ranged["range"]) if ranged else (None, None)
+    run = _Run(scope, period, _hinted(file.key), days, (stamp[1] if stamp else "", file.mtime_ns), (file,))
     if file.problem:
         return replace(run, problem=file.problem)
     try:
@@ -98,17 +99,13 @@ def _manifested(source: str, file: ListedFile, data: Sequence[ListedFile]) -> _R
         scope=said.scope or run.scope,
         period=said.start.strftime("%Y-%m") if said.start else run.period,
         dataset=_DATASETS.get(said.dataset.lower(), said.dataset) or run.dataset,
-        days=(said.start, said.end),
+        days=(said.start or days[0], said.end or days[1]),
         order=(said.submitted[:12] or run.order[0], file.mtime_ns),
     )
     if said.dataset and said.dataset.lower() not in _DATASETS:
         return replace(run, problem=_other_dataset(label, file, said))
-    if said.start and said.end and (said.start.year, said.start.month) != (said.end.year, said.end.month):
-        return replace(
-            run,
-            problem=f"{label}: the run of {file.path} covers {said.start} to {said.end}, more than a month. Nothing of "
-            "this unit was loaded. Export each month in a run of its own.",
-        )
+    if problem := _several_months(label, run):
+        return replace(run, problem=problem)
     if said.rows == 0 or not said.blobs:
         return run
     files, problem = _named(label, file, said, folder, data)
@@ -180,6 +177,8 @@ def _bare(source: str, files: Sequence[ListedFile], manifested: Sequence[_Run]) 
     ranges = [_RANGE.match(run.files[0].key) for run in manifested]
     finished = {(ranged["above"], ranged["range"]) for ranged in ranges if ranged}
     for (above, days), found in plain.items():
+        if (above, days) in finished:  # what lies beside a run that a manifest names
+            continue
         newest = max(found, key=lambda file: file.mtime_ns)
         rivals = [file for file in found if file.mtime_ns == newest.mtime_ns]
         problem = newest.problem
@@ -188,12 +187,12 @@ def _bare(source: str, files: Sequence[ListedFile], manifested: Sequence[_Run]) 
                 f"{source}, {_month_of(days)}: {', '.join(str(file.path) for file in rivals)} have the same time and "
                 f"no manifest says which is the newest delivery. {_OTHER_RUN}"
             )
-        yield _run_of(above, days, newest.mtime_ns, (newest,), problem)
+        yield _run_of(source, (above, days), newest.mtime_ns, (newest,), problem)
     for (above, days), found in unfinished.items():
         if (above, days) not in finished and (above, days) not in plain:
             yield _run_of(
-                above,
-                days,
+                source,
+                (above, days),
                 0,
                 tuple(found),
                 f"{source}, {_month_of(days)}: {_folder(str(found[0].path))} has no manifest, which Azure writes when "
@@ -201,8 +200,36 @@ def _bare(source: str, files: Sequence[ListedFile], manifested: Sequence[_Run]) 
             )
 
 
-def _run_of(above: str, days: str, mtime_ns: int, files: tuple[ListedFile, ...], problem: str | None) -> _Run:
-    return _Run(above.rstrip("/") or ".", _month_of(days), _hinted(above), (None, None), ("", mtime_ns), files, problem)
+def _run_of(
+    source: str, place: tuple[str, str], mtime_ns: int, files: tuple[ListedFile, ...], problem: str | None
+) -> _Run:
+    above, days = place
+    run = _Run(
+        above.rstrip("/") or ".", _month_of(days), _hinted(above), _days_of(days), ("", mtime_ns), files, problem
+    )
+    return replace(run, problem=problem or _several_months(f"{source}, {run.period}", run))
+
+
+def _several_months(label: str, run: _Run) -> str | None:
+    """What is wrong with a run over more than a month; its last day may be given as the first of the next."""
+    start, end = run.days
+    if start is None or end is None:
+        return None
+    last = end - timedelta(days=1) if end > start else end
+    if (start.year, start.month) == (last.year, last.month):
+        return None
+    return (
+        f"{label}: the run of {run.files[0].path} covers {start} to {end}, more than a month. Nothing of this unit was "
+        "loaded. Export each month in a run of its own."
+    )
+
+
+def _days_of(days: str) -> tuple[date | None, date | None]:
+    try:
+        first, last = (datetime.strptime(day, "%Y%m%d").date() for day in days.split("-"))  # noqa: DTZ007
+    except ValueError:
+        return None, None
+    return first, last
 
 
 def _month_of(days: str) -> str:

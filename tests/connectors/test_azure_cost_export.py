@@ -530,11 +530,16 @@ def test_without_any_manifest_the_newest_file_of_the_range_counts(tmp_path: Path
             run("202506030500", day(2), end="2025-06-30") | run("202506100500", day(2), end="2025-06-10"),
             "covers 2025-06-01 to 2025-06-30, the newer .* only 2025-06-01 to 2025-06-10",
         ),
+        (
+            {f"daily/{days}/daily_1.csv": day(2) for days in ("20250601-20250607", "20250608-20250614")},
+            "covers 2025-06-0. to 2025-06-.., the newer .* only",
+        ),
+        ({"weekly/20250629-20250705/weekly_1.csv": day(2)}, "covers 2025-06-29 to 2025-07-05, more than a month"),
         ({f"{ROOT}/202506100500/abc/000001.csv": day(2)}, "has no manifest, which Azure writes when a run is complete"),
     ],
     ids=[
         "out of the export", "missing part", "wrong size", "three months", "FOCUS", "price sheet", "no manifest",
-        "two datasets", "two halves", "unfinished",
+        "two datasets", "two halves", "two weeks", "a week of two months", "unfinished",
     ],
 )  # fmt: skip
 def test_a_run_that_is_not_whole_is_refused_with_the_next_step(
@@ -558,6 +563,15 @@ def test_loose_files_of_actual_and_amortised_costs_in_one_place_are_refused(tmp_
     found = listed(tmp_path, {"june-actual.csv": day(2), "june-amortized.csv": day(2), "other.csv": day(2)})
     assert [problem is None for *_, problem in found] == [False, False, True]
     assert "repeat the same usage" in (found[0][2] or "")
+
+
+def test_a_file_beside_a_run_with_a_manifest_is_left_alone(tmp_path: Path) -> None:
+    stray = {f"{ROOT}/daily_old.csv": day(9), f"{ROOT}/202506100500/run-202506100500/part_9_0001.csv": day(9)}
+    assert len(lines_of(tmp_path, run("202506100500", day(2)), stray)) == 2
+
+
+def test_the_last_day_of_a_run_may_be_the_first_of_the_next_month(tmp_path: Path) -> None:
+    assert len(lines_of(tmp_path, run("202506100500", day(2), end="2025-07-01T00:00:00Z"))) == 2
 
 
 def test_a_month_before_since_is_left_out(tmp_path: Path) -> None:
