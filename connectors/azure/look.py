@@ -20,7 +20,7 @@ from wattledger.errors import BrokenInputError
 
 _DATES = ("date", "billing_period_start_date", "billing_period_end_date")
 _DAY_HOURS = 24.24  # a day of one machine, and a hundredth for rounding
-_COMMITTED = "lower(pricing_model) in ('reservation', 'savingsplan')"
+_COMMITTED = "lower(replace(pricing_model, ' ', '')) in ('reservation', 'savingsplan')"
 _SQL = f"""
 select
     list(distinct date) filter (date is not null),

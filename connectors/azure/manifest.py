@@ -67,7 +67,7 @@ def read_manifest(path: Path) -> Manifest:
             _day(run.get("endDate")),
             re.sub(r"\D", "", str(run.get("submittedTime") or ""))[:14],
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError, OSError) as error:
         raise BrokenInputError(
             f"{path}: is no manifest of a cost export ({type(error).__name__}: {str(error)[:200]}). {_FETCH}"
         ) from None

@@ -408,6 +408,27 @@ def test_an_actual_export_has_no_effective_cost_of_its_own(tmp_path: Path) -> No
     assert "actual costs: effective_cost is the billed cost (cost_basis = billed)" in report.notes
 
 
+def test_an_export_of_a_real_account_keeps_the_sense_of_its_rare_rows(tmp_path: Path) -> None:
+    """A row shaped as in a public anonymised EA export: no machine, no braces, a date without zeros, a tiny cost."""
+    row = EA | {
+        "Date": "9/2/2023",
+        "BillingPeriodStartDate": "9/1/2023",
+        "BillingPeriodEndDate": "9/30/2023",
+        "MeterCategory": "Storage",
+        "MeterSubCategory": "Tiered Block Blob",
+        "MeterName": "All Other Operations",
+        "UnitOfMeasure": "10K",
+        "Quantity": "0.7974",  # 7,974 operations
+        "CostInBillingCurrency": "0.000305367",
+        "AdditionalInfo": '"additional": "meta-data"',
+    }
+    (found,), _ = read_azure(tmp_path, csv_of(row))
+    assert pick([found], "charge_period_start", "billing_month", "billed_cost", "instance_type") == [
+        (at("2023-09-02"), date(2023, 9, 1), Decimal("0.000305367"), None)
+    ]
+    assert found["consumed_quantity"] == pytest.approx(7974)
+
+
 def test_small_costs_in_scientific_notation_keep_twelve_decimals(tmp_path: Path) -> None:
     (found,), _ = read_azure(tmp_path, csv_of(EA | {"CostInBillingCurrency": "4E-05", "Quantity": "1.5e-3"}))
     assert pick([found], "billed_cost", "consumed_quantity") == [(Decimal("0.00004"), 0.0015)]
@@ -522,6 +543,8 @@ def test_without_any_manifest_the_newest_file_of_the_range_counts(tmp_path: Path
         (run("202506100500", day(2), type="FocusCost"), 'kind = "azure-focus"'),
         (run("202506100500", day(2), type="PriceSheet"), "is of an export of type PriceSheet"),
         (run("202506100500", day(2), blobs="x"), "is no manifest of a cost export"),
+        (run("202506100500", day(2), dataRowCount=float("inf")), "is no manifest of a cost export"),
+        ({f"{ROOT}/202506100500/abc/manifest.json": b"[1, 2"}, "is no manifest of a cost export"),
         (
             run("202506030500", day(2), type="ActualCost") | run("202506100500", day(2), type="AmortizedCost"),
             r"\(amortised costs\) and .* \(actual costs\) repeat the same usage",
@@ -539,6 +562,7 @@ def test_without_any_manifest_the_newest_file_of_the_range_counts(tmp_path: Path
     ],
     ids=[
         "out of the export", "missing part", "wrong size", "three months", "FOCUS", "price sheet", "no manifest",
+        "endless", "half a manifest",
         "two datasets", "two halves", "two weeks", "a week of two months", "unfinished",
     ],
 )  # fmt: skip
