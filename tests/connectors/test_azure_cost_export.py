@@ -594,6 +594,12 @@ def test_a_file_beside_a_run_with_a_manifest_is_left_alone(tmp_path: Path) -> No
     assert len(lines_of(tmp_path, run("202506100500", day(2)), stray)) == 2
 
 
+def test_the_folders_of_a_copied_run_do_not_matter(tmp_path: Path) -> None:
+    flat = {f"june/{name.rpartition('/')[2]}": content for name, content in run("202506100500", day(2)).items()}
+    assert len(lines_of(tmp_path, flat, {"june/part_9_0001.csv": day(9)})) == 2
+    assert listed(tmp_path / "tree") == [("2025-06", "subscriptions/s-1", None)]
+
+
 def test_the_last_day_of_a_run_may_be_the_first_of_the_next_month(tmp_path: Path) -> None:
     assert len(lines_of(tmp_path, run("202506100500", day(2), end="2025-07-01T00:00:00Z"))) == 2
 
