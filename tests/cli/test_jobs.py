@@ -159,7 +159,7 @@ def test_a_night_that_changes_nothing_reads_nothing_and_keeps_the_snapshot(proje
 
 @pytest.mark.xdist_group("cli_demo")
 def test_a_night_that_changes_nothing_takes_less_than_two_seconds(demo: Path, tmp_path: Path) -> None:
-    """Of processor time, whatever else the machine does: 0.4 s measured. `make bench` holds the wall clock to the bar."""
+    """Of processor time, whatever else the machine does: 0.4 s measured. `make bench` holds the wall clock."""
     shutil.copytree(demo, tmp_path / "demo")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = run_process(tmp_path / "demo", "nightly")

@@ -24,7 +24,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["sync", "--help"]])
 def test_help_takes_a_moment(arguments: list[str]) -> None:
-    """0.05 s of processor time measured, whatever else the machine does; `make bench` holds the wall clock to 0.15 s."""
+    """0.05 s of processor time measured; `make bench` holds the wall clock to 0.15 s."""
     taken = []
     for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
