@@ -73,8 +73,8 @@ def check(connection: duckdb.DuckDBPyConnection, file: LocalFile, scratch: Path,
     if magic in (b"PK\x03\x04", b"PK\x05\x06"):
         return _check_zip(file, scratch, budget)
     with file.path.open("rb") as stream:
-        header = _check_text(name, stream)
-    return [] if header is None else [Checked(name, file.path, True, header)]
+        head = check_text(name, stream)
+    return [] if head is None else [Checked(name, file.path, True, _header(name, head))]
 
 
 def _check_zip(file: LocalFile, scratch: Path, budget: Budget) -> list[Checked]:
@@ -113,30 +113,43 @@ def _unpack(
     *,
     size: int | None = None,
 ) -> list[Checked]:
-    """Unpack text into ``scratch``, checking length, ratio and CRC on the way."""
+    """Unpack a csv into ``scratch``, checking length, ratio and CRC on the way."""
     target = scratch / f"part-{next(budget.numbers):05}.csv"
+    head = unpack_text(name, opened, packed, target, budget, size=size)
+    return [] if head is None else [Checked(name, target, True, _header(name, head))]
+
+
+def unpack_text(
+    name: str,
+    opened: Callable[[], IO[bytes]],
+    packed: int,
+    target: Path,
+    budget: Budget,
+    *,
+    size: int | None = None,
+) -> bytes | None:
+    """Unpack text to ``target``, checking length, ratio and CRC; return its start, or None for nothing but blanks."""
     try:
         with opened() as stream, target.open("wb") as sink:
-            header = _check_text(name, stream, sink, packed, budget)
+            head = check_text(name, stream, sink, packed, budget)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BrokenInputError(f"{name}: is truncated or damaged ({error}). {FETCH_AGAIN}") from None
     unpacked = target.stat().st_size
     if size is not None and unpacked != size:
         raise BrokenInputError(f"{name}: unpacks to {unpacked} bytes where {size} are promised. {FETCH_AGAIN}")
-    if header is None:
+    if head is None:
         target.unlink()
-        return []
-    return [Checked(name, target, True, header)]
+    return head
 
 
-def _check_text(
+def check_text(
     name: str,
     stream: IO[bytes],
     sink: IO[bytes] | None = None,
     packed: int = 0,
     budget: Budget | None = None,
-) -> tuple[tuple[str, str], ...] | None:
-    """Read the stream once; return the header's columns, or None when there is nothing but blanks."""
+) -> bytes | None:
+    """Read the stream once; return its first MiB or so, or None when there is nothing but blanks."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     total = 0
     line = 0
@@ -172,7 +185,7 @@ def _check_text(
         raise BrokenInputError(f"{name}: ends in the middle of a character. {FETCH_AGAIN}")
     if budget is not None:
         budget.unpacked_bytes -= total
-    return None if blank else _header(name, head)
+    return None if blank else head
 
 
 def _check_bomb(name: str, total: int, packed: int, budget: Budget) -> None:

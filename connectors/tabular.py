@@ -6,7 +6,7 @@ columns are c0, c1, ... by position.
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,12 @@ def reader(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def open_tabular(connection: duckdb.DuckDBPyConnection, files: Sequence[LocalFile], scratch: Path) -> list[Part]:
+Checker = Callable[[duckdb.DuckDBPyConnection, LocalFile, Path, Budget], list[Checked]]
+
+
+def open_tabular(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[LocalFile], scratch: Path, check: Checker = check
+) -> list[Part]:
     """Check every file of a unit and return its tables in reading order.
 
     Files without any content (0 bytes, gzip of nothing, blank lines) are left out: an empty list is an empty
