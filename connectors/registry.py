@@ -13,6 +13,7 @@ _CONNECTORS = {
     "azure-focus": ("connectors.focus", "Focus"),
     "gcp-focus": ("connectors.focus", "Focus"),
     "azure-cost-export": ("connectors.azure.cost_export", "AzureCostExport"),
+    "gcp-billing": ("connectors.gcp.billing", "GcpBilling"),
     "aws-carbon-export": ("connectors.aws.carbon_export", "AwsCarbonExport"),
     "codecarbon": ("connectors.trackers.codecarbon", "CodeCarbon"),
 }

@@ -9,6 +9,7 @@ from connectors.azure.cost_export import canonical_name as azure_name
 from connectors.azure.cost_export import cost_export_format
 from connectors.focus import canonical_name as focus_name
 from connectors.focus import focus_format
+from connectors.gcp.billing import billing_format
 from connectors.registry import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -22,7 +23,7 @@ def listed(kind: str, row: str) -> list[str]:
     """The names in backticks of one row of the section's table of columns."""
     line = re.search(rf"^\| {row} \|(.*)$", section(kind), re.M)
     assert line
-    return re.findall(r"`(\w+)`", line[1])
+    return re.findall(r"`([\w.]+)`", line[1])
 
 
 def test_every_kind_is_on_the_page_and_every_example_is_of_a_kind() -> None:
@@ -31,7 +32,7 @@ def test_every_kind_is_on_the_page_and_every_example_is_of_a_kind() -> None:
     }
     examples = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
     kinds = [source["kind"] for text in examples for source in tomllib.loads(text)["source"]]
-    assert kinds == ["aws-cur", "azure-focus", "azure-cost-export", "aws-carbon-export", "codecarbon"]
+    assert kinds == ["aws-cur", "azure-focus", "azure-cost-export", "gcp-billing", "aws-carbon-export", "codecarbon"]
 
 
 def test_the_columns_on_the_page_are_those_of_the_data_files() -> None:
@@ -55,3 +56,9 @@ def test_the_columns_of_azure_on_the_page_are_those_of_the_data_file() -> None:
     assert {azure_name(name) for name in listed("azure-cost-export", "optional")} == used["optional"] - {"charge_type"}
     spellings = [name for column in known if column.use != "known" for name in column.also_called.split(" or ")[1:]]
     assert sorted(listed("azure-cost-export", "also called")) == sorted(spellings)
+
+
+def test_the_columns_of_google_on_the_page_are_those_of_the_data_file() -> None:
+    for use in ("required", "optional"):
+        delivered = {known.also_called for known in billing_format().columns.values() if known.use == use}
+        assert set(listed("gcp-billing", use)) == delivered

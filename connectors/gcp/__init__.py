@@ -1,0 +1,1 @@
+"""Connectors to Google Cloud: billing exports."""
