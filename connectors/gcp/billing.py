@@ -139,8 +139,9 @@ def _unreadable_labels(connection: duckdb.DuckDBPyConnection, matched: Sequence[
 
 
 def _leaves(connection: duckdb.DuckDBPyConnection, column: Column, form: Format) -> list[Column]:
-    """The columns inside a nested one, by dotted name; a plain column and a list are their own leaf."""
-    if not column.kind.startswith("STRUCT(") or column.kind.endswith("]"):
+    """The columns inside a nested one, by dotted name; what the format knows as one column stays one."""
+    is_object = column.kind.startswith("STRUCT(") and not column.kind.endswith("]")
+    if not is_object or canonical_name(column.name) in form.columns:
         return [column]
     found = []
     for leaf, kind in connection.type(column.kind).children:
@@ -182,9 +183,11 @@ def _map_of_pairs(text: str) -> str:
         f"list_filter({pairs}, lambda pair, place: "
         f"pair.key is not null and pair.value is not null and list_position({keys}, pair.key) = place)"
     )
+    entries = f"map_entries(try_cast(try_cast({text} as json) as map(varchar, varchar)))"
+    given = f"map_from_entries(list_filter({entries}, lambda entry: entry.value is not null))"
     return (
         f"case when coalesce({text}, '') in ('', 'null', '[]') then map {{}}::map(varchar, varchar) "
-        f"when {text} like '{{%' then try_cast(try_cast({text} as json) as map(varchar, varchar)) "
+        f"when {text} like '{{%' then {given} "
         f"when len(list_distinct({keys})) = len({pairs}) and list_count({values}) = len({pairs}) "
         f"then map_from_entries({pairs}) else map_from_entries({kept}) end"
     )

@@ -1,6 +1,7 @@
 """Cloud Billing exports become staged lines. All rows here are constructed from the published schema."""
 
 import gzip
+import io
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from bills import at, pick, put, read, source_at, stage
 from gcp_rows import ROW, STAGED, credit, flat_csv, json_gz, json_lines, parquet, row, system_label
@@ -37,6 +40,16 @@ def read_rows(folder: Path, *rows: dict[str, object]) -> tuple[list[dict[str, ob
 
 def read_bytes(folder: Path, content: bytes, name: str = "rows.json") -> tuple[list[dict[str, object]], ReadReport]:
     return read(folder, content, name, KIND)
+
+
+def in_parquet(**columns: object) -> bytes:
+    """The hour in parquet with columns of another type than BigQuery gives them."""
+    table = pq.read_table(io.BytesIO(parquet(ROW)))
+    for name, value in columns.items():
+        table = table.set_column(table.column_names.index(name), name, pa.array([value]))
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    return out.getvalue()
 
 
 # --- what a row becomes
@@ -203,6 +216,17 @@ def test_a_key_of_two_namespaces_keeps_its_first_value_and_a_key_without_a_value
     for name, deliver in DELIVERIES.items():
         lines, _ = read_bytes(tmp_path, deliver(one), name)
         assert lines[0]["tags"] == {"env": "prod", "kept": ""}, name
+
+
+def test_labels_of_another_tool_are_an_object_or_a_map(tmp_path: Path) -> None:
+    for labels in ({"team": "search"}, {"team": "search", "none": None}):
+        content = in_parquet(labels=labels)
+        assert read_bytes(tmp_path, content, "rows.parquet")[0][0]["tags"] == STAGED["tags"]
+    table = pq.read_table(io.BytesIO(parquet(ROW)))
+    as_map = pa.array([[("team", "search")]], pa.map_(pa.string(), pa.string()))
+    out = io.BytesIO()
+    pq.write_table(table.set_column(table.column_names.index("labels"), "labels", as_map), out)
+    assert read_bytes(tmp_path, out.getvalue(), "rows.parquet")[0] == [STAGED]
 
 
 def test_labels_that_are_no_list_are_null_and_counted(tmp_path: Path) -> None:
@@ -377,6 +401,21 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
         flat_csv(row(credits=[{"type": "DISCOUNT"}])),
         "the column credits holds '.*' in row 1 where an amount of money",
     ),
+    "credits cut short": (
+        "b.csv",
+        flat_csv(ROW | {"credits": '[{"type": "DISCOUNT", "amount": -0.1'}),
+        "the column credits holds '.*' in row 1 where an amount of money",
+    ),
+    "credits that are no list": (
+        "b.json",
+        json_lines(ROW | {"credits": {"amount": -0.1}}),
+        "the column credits holds '.*' in row 1 where an amount of money",
+    ),
+    "credits that are no list in parquet": (
+        "b.parquet",
+        in_parquet(credits={"amount": -0.1}),
+        "the column credits holds '.*' in row 1 where an amount of money",
+    ),
     "a month in words": (
         "b.json",
         LINES + json_lines(row(invoice__month="June")),
@@ -413,16 +452,19 @@ def child(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadingChild]:
         yield reading
 
 
+def read_in(child: ReadingChild, folder: Path, name: str, content: bytes) -> ReadReport:
+    source = source_at(put(folder, {name: content}) / name, KIND)
+    (unit,) = source.units(None)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    return child.read(unit.label, source.fetch(unit, folder), folder / "staged", scratch)
+
+
 @pytest.mark.parametrize("case", list(BROKEN))
 def test_a_broken_file_is_refused_by_name_with_the_next_step(case: str, child: ReadingChild, tmp_path: Path) -> None:
     name, content, message = BROKEN[case]
-    put(tmp_path, {name: content})
-    source = source_at(tmp_path / name, KIND)
-    (unit,) = source.units(None)
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
     with pytest.raises(BrokenInputError, match=message) as caught:
-        child.read(unit.label, source.fetch(unit, tmp_path), tmp_path / "staged", scratch)
+        read_in(child, tmp_path, name, content)
     said = str(caught.value)
     assert said.startswith(str(tmp_path / name))
     assert "Nothing of this unit was loaded. " in said
@@ -430,19 +472,19 @@ def test_a_broken_file_is_refused_by_name_with_the_next_step(case: str, child: R
     assert "\n" not in said
 
 
-def test_60_damaged_files_are_refused_by_name_or_read_whole(tmp_path: Path) -> None:
+def test_60_damaged_files_are_refused_by_name_or_read_whole(child: ReadingChild, tmp_path: Path) -> None:
     dice = random.Random(20250603)
     rows = [row(usage__amount=n + 0.5) for n in range(200)]  # as many as test_fuzz.read_whole expects
     seeds = {"b.json": json_lines(*rows), "b.json.gz": json_gz(*rows), "b.parquet": parquet(*rows)}
-    for _ in range(60):
+    for number in range(60):
         name = dice.choice(list(seeds))
         content = damaged(seeds[name], dice)
         try:
-            read_bytes(tmp_path, content, name)
+            read_in(child, tmp_path / str(number), name, content)
         except BrokenInputError as error:
-            assert str(error).startswith(str(tmp_path / "export" / name))
+            assert str(error).startswith(str(tmp_path / str(number) / name))
         else:
-            whole = read_whole(tmp_path / "staged.parquet", checked=name.endswith(".gz"))
+            whole = read_whole(tmp_path / str(number) / "staged", checked=name.endswith(".gz"))
             assert whole == ("whole" if content else "empty"), name
 
 
