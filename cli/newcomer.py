@@ -32,7 +32,7 @@ model = "default"
 
 # [[source]]
 # name = "payer-cur"
-# kind = "aws-cur"                  # or focus, aws-focus, azure-focus, gcp-focus, gcp-billing
+# kind = "aws-cur"                  # or azure-cost-export, gcp-billing, focus, aws-focus, azure-focus, gcp-focus
 # location = "exports/cur"          # a folder with the export's own tree, a file, or a glob
 # since = "2025-01"                 # leave out to read everything
 
