@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.registry import source_for
-from models import factor_set, rates
+from models import factor_set, own_factors, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
 from reconcile.provider import reconcile_provider
@@ -214,6 +214,12 @@ def factors_show(config: Config, key: str, say: Say = _quiet) -> Table:
     """Return the factor rows whose id starts with ``key``, with source and licence."""
     with _reader(config, say) as connection:
         return factor_set.factor_show(connection, key)
+
+
+def factors_validate(file: Path) -> tuple[Table, Exit]:
+    """Return every problem of a CSV of own factors; 4 when there is one."""
+    own = own_factors.read(file)
+    return own.findings(), Exit.GATE if own.problems else Exit.OK
 
 
 def audit(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
