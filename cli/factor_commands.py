@@ -30,13 +30,13 @@ def factors() -> None:
 @output_options
 @config_options
 def factors_list(config: "Config", output: Output) -> None:
-    """Show the factor set in force.
+    """Show the factor set in force and the layers of own factors.
 
     \b
     Example:
         wattledger factors list
     """
-    output.write(_jobs().factors_list(config, output.say))
+    output.write(*_jobs().factors_list(config, output.say))
 
 
 @factors.command("show")
@@ -66,3 +66,34 @@ def factors_validate(path: Path, output: Output) -> Exit:
     table, code = _jobs().factors_validate(path)
     output.write(table)
     return Exit(code)
+
+
+@factors.command("import")
+@click.argument("path", metavar="FILE.csv", type=FILE)
+@click.option("--name", required=True, help="The layer; other content under a known name is its next version.")
+@output_options
+@config_options
+def factors_import(path: Path, name: str, config: "Config", output: Output) -> Exit:
+    """Store a CSV of own factors as a layer, to be put in force by `factors use`.
+
+    \b
+    Example:
+        wattledger factors import factors/measured_pue.csv --name northlight
+    """
+    table, code = _jobs().factors_import(config, path, name)
+    output.write(table)
+    return Exit(code)
+
+
+@factors.command("use")
+@click.argument("label", metavar="CORE@VERSION[+NAME...]")
+@output_options
+@config_options
+def factors_use(label: str, config: "Config", output: Output) -> None:
+    """Put a factor set in force, with layers over it. All rates are made again; what changes is a restatement.
+
+    \b
+    Example:
+        wattledger factors use core@2026.11.0
+    """
+    output.write(_jobs().factors_use(config, label, output.say))

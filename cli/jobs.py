@@ -13,14 +13,15 @@ from pathlib import Path
 import duckdb
 
 from connectors.registry import source_for
-from models import factor_set, own_factors, rates
+from models import factor_set, layers, own_factors, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
 from reconcile.provider import reconcile_provider
 from reconcile.runs import reconcile_runs
 from warehouse.audits import audit_all
 from warehouse.database import migrations, open_for_reading, open_for_writing, utc_now, writer_lock
-from warehouse.rebuild import carry_history, refuse_losses
+from warehouse.history import restated, restatement
+from warehouse.rebuild import carry_history, carry_layers, refuse_losses
 from warehouse.snapshot import is_current
 from warehouse.snapshot import publish as publish_snapshot
 from warehouse.status import last_good_sync, rate_card, schema_version, set_setting, setting, source_status
@@ -204,10 +205,10 @@ def sql(config: Config, query: str, say: Say = _quiet) -> Table:
             raise ConfigError(f"the query was refused.\n{str(error).strip()}") from error
 
 
-def factors_list(config: Config, say: Say = _quiet) -> Table:
-    """Return the factor set in force, file by file."""
+def factors_list(config: Config, say: Say = _quiet) -> list[Table]:
+    """Return the factor set in force, file by file, and the layers of own factors."""
     with _reader(config, say) as connection:
-        return factor_set.factor_list(connection)
+        return [factor_set.factor_list(connection), layers.layer_list(connection)]
 
 
 def factors_show(config: Config, key: str, say: Say = _quiet) -> Table:
@@ -220,6 +221,33 @@ def factors_validate(file: Path) -> tuple[Table, Exit]:
     """Return every problem of a CSV of own factors; 4 when there is one."""
     own = own_factors.read(file)
     return own.findings(), Exit.GATE if own.problems else Exit.OK
+
+
+def factors_import(config: Config, file: Path, name: str) -> tuple[Table, Exit]:
+    """Store a CSV of own factors as a layer; nothing of it, and 4, when it has a problem."""
+    own = own_factors.read(file)
+    if own.problems:
+        return own.findings(), Exit.GATE
+    with _writer(config) as connection, transaction(connection):
+        return layers.store(connection, own, name, utc_now()), Exit.OK
+
+
+def factors_use(config: Config, wanted: str, say: Say = _quiet) -> Table:
+    """Put a factor set in force with its layers; what it changes is left as a restatement."""
+    now = utc_now()
+    with _writer(config) as connection:
+        chosen = layers.resolve(connection, wanted)
+        if chosen == setting(connection, factor_set.SETTING):
+            say(f"{chosen} is in force already: nothing changed")
+            return restatement(connection, now)
+        with transaction(connection):
+            with restated(connection, "factors", now):
+                layers.put_in_force(connection, chosen)
+                rates.remake(connection)
+            reconcile_provider(connection)
+            reconcile_runs(connection)
+        notes = [f"in force: {chosen}", *layers.idle_rows(connection)]
+        return replace(restatement(connection, now), notes=notes)
 
 
 def audit(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
@@ -251,6 +279,8 @@ def rebuild(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
         _remove_beside(fresh.warehouse_path)
         try:
             with _writer(fresh) as connection:
+                if path.exists():
+                    carry_layers(connection, path)
                 report = _sync(connection, fresh, sources, False, say)
                 if report.exit_code is Exit.FAILURE:
                     raise WarehouseError(f"Nothing could be read, so {path} stays as it was. See the messages above.")

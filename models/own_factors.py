@@ -68,15 +68,10 @@ class OwnFactors:
     def findings(self) -> Table:
         """Return the problems as people read them, or that there is none."""
         rows = [(self.file, p.line, p.column, p.value, p.problem) for p in self.problems]
-        count = len({p.line for p in self.problems})
-        note = (
-            f"{count} of {len(self.rows)} rows of {self.table} are wrong"
-            if rows
-            else f"{len(self.rows)} rows of {self.table}: all are well"
-        )
-        return Table(
-            "problems", f"Own factors {self.file}", ("file", "line", "column", "value", "problem"), rows, [note]
-        )
+        wrong = len({problem.line for problem in self.problems})
+        note = f"rows with a problem: {wrong}" if wrong else f"{len(self.rows)} rows of {self.table}: all are well"
+        columns = ("file", "line", "column", "value", "problem")
+        return Table("problems", f"Own factors {self.file}", columns, rows, [note])
 
 
 def columns_of(table: str) -> list[str]:

@@ -119,7 +119,7 @@ def test_every_problem_is_told_at_once_and_a_field_over_two_lines_does_not_shift
         (5, "licence"),
         (5, "low"),
     ]
-    assert found.findings().notes == ["2 of 3 rows of site_metric are wrong"]
+    assert found.findings().notes == ["rows with a problem: 2"]
 
 
 def test_a_row_of_another_width_is_named(tmp_path: Path) -> None:
