@@ -97,3 +97,22 @@ def factors_use(label: str, config: "Config", output: Output) -> None:
         wattledger factors use core@2026.11.0
     """
     output.write(_jobs().factors_use(config, label, output.say))
+
+
+@factors.command("diff")
+@click.argument("first", metavar="[A]")
+@click.argument("second", metavar="B", required=False)
+@output_options
+@config_options
+def factors_diff(first: str, second: str | None, config: "Config", output: Output) -> Exit:
+    """Show the rows added, removed and changed from A to B: sets, or CSV files of own factors.
+
+    Without A: from the set in force. A file is the set in force with its rows over it.
+
+    \b
+    Example:
+        wattledger factors diff factors/measured_pue.csv
+    """
+    table, code = _jobs().factors_diff(config, first, second, output.say)
+    output.write(table)
+    return Exit(code)

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.registry import source_for
-from models import factor_set, layers, own_factors, rates
+from models import factor_diff, factor_set, layers, own_factors, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
 from reconcile.provider import reconcile_provider
@@ -230,6 +230,18 @@ def factors_import(config: Config, file: Path, name: str) -> tuple[Table, Exit]:
         return own.findings(), Exit.GATE
     with _writer(config) as connection, transaction(connection):
         return layers.store(connection, own, name, utc_now()), Exit.OK
+
+
+def factors_diff(config: Config, first: str, second: str | None, say: Say = _quiet) -> tuple[Table, Exit]:
+    """Return what sets two sets, or files of own factors, apart; of one alone: from the set in force to it."""
+    given = [own_factors.read(Path(name)) if name.endswith(".csv") else name for name in (first, second) if name]
+    for own in given:
+        if not isinstance(own, str) and own.problems:
+            return own.findings(), Exit.GATE
+    with _reader(config, say) as connection:
+        if second is None:
+            given.insert(0, factor_diff.set_in_force(connection))
+        return factor_diff.factor_diff(connection, *given), Exit.OK
 
 
 def factors_use(config: Config, wanted: str, say: Say = _quiet) -> Table:

@@ -30,7 +30,8 @@ Rule = Callable[[str, Row], str | None]
 FIRST_YEAR, LAST_YEAR = 2010, 2100
 # The column that tells the tables apart.
 _MARKS = {"site_metric": "metric", "grid_intensity": "zone_scheme"}
-_ENDS = {
+# Low, central and high of each table.
+VALUES = {
     "site_metric": ("low", "central", "high"),
     "grid_intensity": ("low_g_co2e_per_kwh", "central_g_co2e_per_kwh", "high_g_co2e_per_kwh"),
 }
@@ -155,8 +156,8 @@ def _check(line: int, table: str, row: Row) -> Iterator[Problem]:
         allowed = "blank: must be stated" if not value else rule(value, row)
         if allowed:
             yield Problem(line, column, value, allowed)
-    ends = [_number(row[column]) for column in _ENDS[table]]
-    low, central, high = _ENDS[table]
+    ends = [_number(row[column]) for column in VALUES[table]]
+    low, central, high = VALUES[table]
     if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
         yield Problem(line, low, row[low], f"above the central value {row[central]}; allowed: low <= central <= high")
     if ends[1] is not None and ends[2] is not None and ends[1] > ends[2]:

@@ -170,3 +170,19 @@ def test_an_unknown_set_or_layer_is_a_usage_error_and_changes_nothing(run: Run, 
         assert result.exit_code == 2
         assert says in result.stderr
     assert asked(run, "select distinct factor_set from ledger.lines") == [{"factor_set": CORE}]
+
+
+def test_diff_holds_a_file_against_the_set_in_force_and_two_sets_against_each_other(run: Run, project: Path) -> None:
+    """Ours for Frankfurt ends in 2024, so a measured 2025 is a new row; a measured 2024 changes 1.35."""
+    new, other = write_pue(project / "new.csv", 1.20), write_pue(project / "other.csv", 1.25, year=2024)
+    added = rows_of(run, "factors", "diff", str(new))
+    assert {(row["change"], row["factor_id"]) for row in added} == {("added", "pue/aws:eu-central-1/2025")}
+    changed = rows_of(run, "factors", "diff", str(other))
+    assert [(row["change"], row["from"], row["to"]) for row in changed if row["field"] == "central"] == [
+        ("changed", 1.35, 1.25)
+    ]
+    assert run("factors", "import", str(new), "--name", "acme").exit_code == 0
+    assert rows_of(run, "factors", "diff", CORE, f"{CORE}+acme") == added
+    assert rows_of(run, "factors", "diff", CORE, CORE) == []
+    broken = run("factors", "diff", str(write_pue(project / "new.csv", 120)))
+    assert (broken.exit_code, "slip" in broken.stdout) == (4, True)

@@ -12,6 +12,7 @@ from test_own_factors import GRID, PUE, write
 
 from models import factor_set, layers, rates
 from models.explain import explain_sku
+from models.factor_diff import factor_diff
 from models.own_factors import read
 from wattledger.errors import ConfigError
 
@@ -206,3 +207,28 @@ def test_a_layer_in_force_does_not_make_the_set_another_one(tmp_path: Path) -> N
         connection.execute("update factors.factor_set set digest = 'other'")
         with pytest.raises(Exception, match="other content"):
             factor_set.install(connection)
+
+
+def test_a_diff_names_rows_added_removed_and_changed_field_by_field(tmp_path: Path) -> None:
+    with warehouse() as connection:
+        new_year = PUE | {"year": "2030"}
+        add_layer(connection, tmp_path, "acme", PUE, new_year)
+        found = factor_diff(connection, CORE, f"{CORE}+acme")
+        assert [row for row in found.rows if row[2] in ("low", "central", "high", "licence")] == [
+            ("changed", "pue/aws:us-east-1/2023", "low", 1.1155, 1.09),
+            ("changed", "pue/aws:us-east-1/2023", "central", 1.15, 1.10),
+            ("changed", "pue/aws:us-east-1/2023", "high", 1.1845, 1.12),
+            ("changed", "pue/aws:us-east-1/2023", "licence", "published facts", "internal"),
+            ("added", "pue/aws:us-east-1/2030", "low", None, 1.09),
+            ("added", "pue/aws:us-east-1/2030", "central", None, 1.10),
+            ("added", "pue/aws:us-east-1/2030", "high", None, 1.12),
+            ("added", "pue/aws:us-east-1/2030", "licence", None, "internal"),
+        ]
+        assert found.notes == ["rows: 1 added, 0 removed, 1 changed"]
+        back = factor_diff(connection, f"{CORE}+acme", CORE)
+        assert back.notes == ["rows: 0 added, 1 removed, 1 changed"]
+        # The file says of the set in force what its layer says, and nothing more where the layer is in force.
+        own = read(tmp_path / "acme.csv")
+        assert factor_diff(connection, CORE, own).rows == found.rows
+        layers.put_in_force(connection, f"{CORE}+acme@1")
+        assert factor_diff(connection, f"{CORE}+acme@1", own).rows == []
