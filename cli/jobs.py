@@ -248,7 +248,7 @@ def factors_use(config: Config, wanted: str, say: Say = _quiet) -> Table:
     """Put a factor set in force with its layers; what it changes is left as a restatement."""
     now = utc_now()
     with _writer(config) as connection:
-        chosen = layers.resolve(connection, wanted)
+        chosen = layers.resolve(connection, wanted, may_exchange=True)
         if chosen == setting(connection, factor_set.SETTING):
             say(f"{chosen} is in force already: nothing changed")
             return restatement(connection, now)

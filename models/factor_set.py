@@ -115,6 +115,13 @@ def _insert(connection: duckdb.DuckDBPyConnection, ours: FactorSet) -> None:
         )
 
 
+def exchange(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put this version's set in place of the one that the warehouse holds, inside the caller's transaction."""
+    for table in (*FACTOR_IDS, "factor_set"):
+        connection.execute(f"delete from factors.{table}")  # noqa: S608
+    _insert(connection, shipped())
+
+
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, factor_id: str, text: str) -> int:
     """Insert the rows of a CSV into a table of schema factors and return how many; an empty field is null.
 

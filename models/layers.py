@@ -10,7 +10,7 @@ from datetime import datetime
 
 import duckdb
 
-from models.factor_set import SETTING, core_of, shipped
+from models.factor_set import SETTING, core_of, exchange, shipped
 from models.own_factors import OwnFactors, columns_of
 from models.resources import sql
 from wattledger.errors import ConfigError
@@ -64,24 +64,31 @@ def layer_list(connection: duckdb.DuckDBPyConnection) -> Table:
     return Table("layers", "Layers of own factors", columns, result.fetchall())
 
 
-def resolve(connection: duckdb.DuckDBPyConnection, text: str) -> str:
-    """Return the full label of a set that this warehouse can put in force; a layer without version is its newest.
+def resolve(connection: duckdb.DuckDBPyConnection, text: str, may_exchange: bool = False) -> str:
+    """Return the full label of a set that this warehouse holds; a layer without version is its newest.
 
+    ``may_exchange`` also takes the set that this program brings.
     Raises ConfigError where the set or a layer is not there.
     """
     core, *parts = text.split("+")
     held = _held(connection)
-    if core != held:
-        raise ConfigError(f"There is no factor set {core!r} in this warehouse; it holds {held}. {_how(held)}")
-    labels = [_layer(connection, part, held) for part in parts]
+    if core != held and (core != shipped().label or not may_exchange):
+        brings = "" if held == shipped().label else f", and this program brings {shipped().label}"
+        raise ConfigError(f"There is no factor set {core!r} in this warehouse; it holds {held}{brings}. {_how(held)}")
+    labels = [_layer(connection, part, core) for part in parts]
     names = [label.partition("@")[0] for label in labels]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(f"{text!r} names {', '.join(twice)} twice: one version of a layer is in force at a time.")
-    return "+".join([held, *labels])
+    return "+".join([core, *labels])
 
 
 def put_in_force(connection: duckdb.DuckDBPyConnection, label: str) -> None:
-    """Record a resolved label as the set in force, inside the caller's transaction; rates are the caller's."""
+    """Record a resolved label as the set in force, inside the caller's transaction; rates are the caller's.
+
+    Where the warehouse holds another version of the set itself, this program's takes its place.
+    """
+    if core_of(label) != _held(connection):
+        exchange(connection)
     connection.execute("update core.setting set value = ? where key = ?", [label, SETTING])
 
 

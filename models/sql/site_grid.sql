@@ -1,6 +1,6 @@
 -- The grid factor of each wanted region and year: the first link of its chain that has one, exact year before nearest within two.
 -- Grain: provider x known region x year, those with a factor. Reads: site_wanted, grid_known, factors.region, factors.grid_intensity.
--- A user's own factor of that very year goes before all; the region itself is the link before its chain.
+-- A user's own factor of that very year goes before those of its link; the region itself is the link before its chain.
 -- Beside the lifecycle factor stands the direct one of the same zone, and the direct one of the whole country.
 with place as (
     select distinct w.provider, w.known_region_id, w.year, w.lookup_year, r.grid_chain, r.country_iso3
@@ -27,7 +27,6 @@ chosen as ( -- of two equally near years the later, of two layers of own factors
     qualify row_number() over (
         partition by l.provider, l.known_region_id, l.year
         order by
-            case when k.layer_position > 0 then 0 else 1 end,
             l.position, k.layer_position desc, k.basis desc, abs(k.year - l.lookup_year), k.year desc
     ) = 1
 ),
@@ -73,7 +72,7 @@ select
     c.zone_key as grid_zone,
     c.grid_year,
     c.low_g, c.central_g, c.high_g,
-    case when c.layer_position > 0 then 'exact' when c.position > 1 then 'parent_zone' when c.grid_year = c.year then 'exact' else 'nearest_year' end as resolution,
+    case when c.position > 1 then 'parent_zone' when c.grid_year = c.year then 'exact' else 'nearest_year' end as resolution,
     c.basis,
     c.stated_g,
     c.lifecycle_per_direct,

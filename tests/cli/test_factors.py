@@ -186,3 +186,25 @@ def test_diff_holds_a_file_against_the_set_in_force_and_two_sets_against_each_ot
     assert rows_of(run, "factors", "diff", CORE, CORE) == []
     broken = run("factors", "diff", str(write_pue(project / "new.csv", 120)))
     assert (broken.exit_code, "slip" in broken.stdout) == (4, True)
+
+
+def test_a_contract_restates_the_market_based_figure_alone(run: Run, project: Path) -> None:
+    """A contract at 50 g/kWh for Frankfurt in 2025: market-based kg are kWh x 0.05; no other figure moves."""
+    (project / "contract.csv").write_text(
+        "zone_scheme,zone,country_iso3,covers,year,low_g_co2e_per_kwh,central_g_co2e_per_kwh,high_g_co2e_per_kwh,boundary,"
+        "flow,accounting,source,source_release,licence,verification\n"
+        "region,aws:eu-central-1,DEU,part,2025,40,50,60,direct,consumption,market_based,Supply contract 7,2025,"
+        "internal,published\n"
+    )
+    assert run("factors", "import", str(project / "contract.csv"), "--name", "supply").exit_code == 0
+    assert run("factors", "use", f"{CORE}+supply").exit_code == 0
+    step = asked(run, "from ledger.restatements")[0]
+    assert step["cause"] == "factors"
+    assert step["market_based_kg_co2e_from"] is None
+    assert step["market_based_kg_co2e_to"] == pytest.approx(step["energy_kwh_to"] * 0.05, rel=1e-12)
+    for figure in ("energy_kwh", "location_based_kg_co2e", "embodied_kg_co2e", "billed_cost"):
+        assert step[f"{figure}_from"] == step[f"{figure}_to"]
+    assert asked(
+        run, "select distinct market_based_gap_reason as reason from ledger.rates where factor_set like '%+%'"
+    ) == [{"reason": None}]
+    assert "Supply contract 7" in run("report", "--json").stdout  # whom the report credits

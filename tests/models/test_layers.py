@@ -232,3 +232,57 @@ def test_a_diff_names_rows_added_removed_and_changed_field_by_field(tmp_path: Pa
         assert factor_diff(connection, CORE, own).rows == found.rows
         layers.put_in_force(connection, f"{CORE}+acme@1")
         assert factor_diff(connection, f"{CORE}+acme@1", own).rows == []
+
+
+def test_an_own_average_of_the_country_does_not_stand_in_for_a_grid_that_is_known_better(tmp_path: Path) -> None:
+    with warehouse() as connection:
+        virginia = add_sku(connection, **ec2("m5.large"))
+        frankfurt = add_sku(connection, **ec2("m5.large", region_id="eu-central-1"))
+        ours = rate(connection, virginia)
+        usa = GRID | {"zone": "USA", "country_iso3": "USA"}
+        srvc = usa | {"zone_scheme": "egrid_subregion", "zone": "SRVC", "covers": "part"}
+        add_layer(connection, tmp_path, "country", usa, GRID)
+        add_layer(connection, tmp_path, "zone", srvc)
+        sites = (
+            "select region_id, grid_ref, grid_resolution from core.site_factor where factor_set = "
+            "(select value from core.setting where key = 'factor_set') order by region_id"
+        )
+        use(connection, f"{CORE}+country")
+        assert connection.execute(sites).fetchall() == [
+            ("eu-central-1", "grid/iso3:DEU/2023/lifecycle+country@1", "exact"),  # its chain is the country alone
+            ("us-east-1", "grid/egrid_subregion:SRVC/2023/direct", "exact"),
+        ]
+        use(connection, f"{CORE}+country+zone")
+        assert connection.execute(sites).fetchall()[1] == (
+            "us-east-1", "grid/egrid_subregion:SRVC/2023/lifecycle+zone@1", "exact",
+        )  # fmt: skip
+        kg = connection.execute("select sku_id, grid_g_co2e_per_kwh from core.rate_in_force order by 1").fetchall()
+        assert kg == [(virginia, 350), (frankfurt, 350)]
+        assert ours["grid_g_co2e_per_kwh"] != 350
+
+
+def test_a_newer_programs_set_takes_the_place_of_the_older_one_only_when_asked_for(tmp_path: Path) -> None:
+    with warehouse() as connection:
+        sku_id = add_sku(connection, **ec2("m5.large"))
+        newer = rate(connection, sku_id)["pue"]
+        connection.execute("update core.setting set value = 'core@2020.1.0' where key = 'factor_set'")
+        connection.execute("update factors.factor_set set version = '2020.1.0', digest = 'old'")
+        connection.execute("update factors.site_metric set high = 1.9, central = 1.5 where metric = 'pue'")
+        factor_set.install(connection)
+        assert rate_of(connection, sku_id, "core@2020.1.0") == 1.5
+        with pytest.raises(ConfigError, match=f"it holds core@2020.1.0, and this program brings {CORE}"):
+            layers.resolve(connection, CORE)
+        connection.begin()
+        layers.put_in_force(connection, layers.resolve(connection, CORE, may_exchange=True))
+        rates.remake(connection)
+        connection.commit()
+        assert rate_of(connection, sku_id, CORE) == newer == 1.15
+        factor_set.install(connection)  # the content is that of the label
+        assert {row[0] for row in factor_set.factor_list(connection).rows} == {CORE}
+
+
+def rate_of(connection: duckdb.DuckDBPyConnection, sku_id: int, label: str) -> float:
+    rates.rebuild(connection)
+    found = connection.execute("select pue, factor_set from core.rate_in_force where sku_id = ?", [sku_id]).fetchall()
+    assert found[0][1] == label
+    return float(found[0][0])
