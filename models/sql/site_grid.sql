@@ -26,8 +26,7 @@ chosen as ( -- of two equally near years the later, of two layers of own factors
         and case when k.layer_position = 0 then abs(k.year - l.lookup_year) <= 2 else k.year = l.year end
     qualify row_number() over (
         partition by l.provider, l.known_region_id, l.year
-        order by
-            l.position, k.layer_position desc, k.basis desc, abs(k.year - l.lookup_year), k.year desc
+        order by l.position, k.layer_position desc, abs(k.year - l.lookup_year), k.year desc, k.basis desc
     ) = 1
 ),
 
