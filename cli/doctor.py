@@ -135,7 +135,7 @@ def _factor_set(connection: duckdb.DuckDBPyConnection) -> Finding:
     found, ours = setting(connection, factor_set.SETTING), factor_set.shipped().label
     if found is None:
         return Finding("factor set", "problem", "none is installed", "`wattledger init` installs it.")
-    if found != ours:
+    if factor_set.core_of(found) != ours:
         return Finding("factor set", "note", f"{found} is in force; this program brings {ours}", "None: numbers stay.")
     return Finding("factor set", "ok", found)
 

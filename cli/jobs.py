@@ -1,35 +1,34 @@
 """The only composition root: every command calls one function here, and here the rooms are joined."""
 
 import difflib
-import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
 import duckdb
 
+from cli.opening import check_model, check_warehouse, quiet, reader, writer
 from connectors.registry import source_for
-from models import factor_set, rates
+from models import factor_diff, factor_set, layers, own_factors, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
 from reconcile.provider import reconcile_provider
 from reconcile.runs import reconcile_runs
 from warehouse.audits import audit_all
-from warehouse.database import migrations, open_for_reading, open_for_writing, utc_now, writer_lock
-from warehouse.rebuild import carry_history, refuse_losses
+from warehouse.database import open_for_writing, utc_now, writer_lock
+from warehouse.history import restated, restatement
+from warehouse.rebuild import carry_history, carry_layers, refuse_losses
 from warehouse.snapshot import is_current
 from warehouse.snapshot import publish as publish_snapshot
-from warehouse.status import last_good_sync, rate_card, schema_version, set_setting, setting, source_status
+from warehouse.status import last_good_sync, rate_card, setting, source_status
 from warehouse.sync import Say, Sync, SyncReport
 from warehouse.transaction import transaction
-from warehouse.views import has_these_views
 from wattledger.config import FILE_NAME, Config, load_config
 from wattledger.contracts import Source
-from wattledger.errors import ConfigError, Exit, LockedError, WarehouseError, WattledgerError, worst
+from wattledger.errors import ConfigError, Exit, WarehouseError, WattledgerError, worst
 from wattledger.tables import Table
 
 _RECONCILED = ("summary", "emissions", "causes", "runs")
@@ -43,65 +42,6 @@ class DemoResult:
     folder: Path
     tables: Sequence[Table]
     exit_code: Exit
-
-
-def _quiet(_: str) -> None:
-    """Say nothing."""
-
-
-def _check_warehouse(config: Config) -> None:
-    """Raise WarehouseError where there is none: a mistyped path must not leave an empty ledger behind."""
-    if not config.warehouse_path.exists():
-        raise WarehouseError(
-            f"There is no warehouse at {config.warehouse_path}. Run `wattledger init` or `wattledger sync` first."
-        )
-
-
-@contextmanager
-def _writer(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse as its one writer, with the factor set and the configured model in force."""
-    _check_model(config)
-    before = os.umask(0o077)  # the file, its log and its spill hold account ids and tags
-    try:
-        with open_for_writing(config.warehouse_path, config.memory_limit, config.threads) as connection:
-            factor_set.install(connection)
-            set_setting(connection, "model", config.model)
-            yield connection
-    finally:
-        os.umask(before)
-
-
-def _check_model(config: Config) -> None:
-    if config.model != rates.MODEL:
-        raise ConfigError(
-            f"{config.path}: [estimate] model: there is no model {config.model!r}; this release has {rates.MODEL!r}."
-        )
-
-
-@contextmanager
-def _reader(config: Config, say: Say = _quiet, locked_down: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Read the warehouse; while a writer holds it, the last snapshot, and say so."""
-    with ExitStack() as stack:
-        try:
-            connection = stack.enter_context(open_for_reading(config.warehouse_path, locked_down))
-        except LockedError as error:
-            if not config.snapshot_path.exists():
-                raise
-            made = datetime.fromtimestamp(config.snapshot_path.stat().st_mtime, UTC)
-            say(f"{error} Reading the snapshot of {made:%Y-%m-%d %H:%M} UTC meanwhile.")
-            connection = stack.enter_context(open_for_reading(config.snapshot_path, locked_down))
-        found, ours = schema_version(connection), migrations()[-1][0]
-        if found < ours:
-            raise WarehouseError(
-                f"{config.warehouse_path} has schema {found}, and this program reads {ours}. "
-                "Run `wattledger init` to bring it up to date (nothing is lost), then `wattledger publish`."
-            )
-        if not has_these_views(connection):
-            raise WarehouseError(
-                f"{config.warehouse_path} was last written by another version of wattledger, with other views. "
-                "Run `wattledger init` to bring it up to date (nothing is lost), then `wattledger publish`."
-            )
-        yield connection
 
 
 def _sources(config: Config, names: Sequence[str] = ()) -> list[Source]:
@@ -120,16 +60,16 @@ def _sources(config: Config, names: Sequence[str] = ()) -> list[Source]:
 
 def init(config: Config) -> Table:
     """Create or migrate the warehouse and install the factor set."""
-    with _writer(config) as connection:
+    with writer(config) as connection:
         chosen = setting(connection, factor_set.SETTING)
         rows = [("warehouse", str(config.warehouse_path)), ("factor_set", chosen), ("model", config.model)]
     return Table("init", "Ready", ("what", "value"), rows)
 
 
-def sync(config: Config, names: Sequence[str] = (), full: bool = False, say: Say = _quiet) -> tuple[Table, Exit]:
+def sync(config: Config, names: Sequence[str] = (), full: bool = False, say: Say = quiet) -> tuple[Table, Exit]:
     """Bring the configured sources up to date."""
     sources = _sources(config, names)
-    with _writer(config) as connection:
+    with writer(config) as connection:
         report = _sync(connection, config, sources, full, say)
     return report.table(), report.exit_code
 
@@ -145,16 +85,16 @@ def _sync(
 
 def estimate(config: Config) -> tuple[Table, Exit]:
     """Make the rate card again from the factor set and the rules in force."""
-    _check_warehouse(config)
-    with _writer(config) as connection:
+    check_warehouse(config)
+    with writer(config) as connection:
         rates.rebuild(connection)
         return rate_card(connection), Exit.OK
 
 
 def reconcile(config: Config) -> tuple[list[Table], Exit]:
     """Hold model, provider and trackers against each other."""
-    _check_warehouse(config)
-    with _writer(config) as connection:
+    check_warehouse(config)
+    with writer(config) as connection:
         _reconcile(connection)
         return _reconciled(connection), Exit.OK
 
@@ -176,10 +116,10 @@ def report(
     until: date | None = None,
     group_by: Sequence[str] = (),
     section: str | None = None,
-    say: Say = _quiet,
+    say: Say = quiet,
 ) -> list[Table]:
     """Return the report's sections, or the one asked for."""
-    with _reader(config, say) as connection:
+    with reader(config, say) as connection:
         tables = reports.sections(connection, since, until, group_by)
     if not any(table.rows for table in tables if table.name == "summary"):
         say("Nothing is loaded for this period. `wattledger status` shows what is.")
@@ -198,16 +138,16 @@ def explain(
     service: str | None = None,
     month: date | None = None,
     run: str | None = None,
-    say: Say = _quiet,
+    say: Say = quiet,
 ) -> list[Table]:
     """Show how a number came to be, so that it can be worked out by hand."""
-    with _reader(config, say) as connection:
+    with reader(config, say) as connection:
         return explanations.explain(connection, line=line, service=service, month=month, run=run)
 
 
-def sql(config: Config, query: str, say: Say = _quiet) -> Table:
+def sql(config: Config, query: str, say: Say = quiet) -> Table:
     """Run one query that can read the warehouse and nothing else."""
-    with _reader(config, say, locked_down=True) as connection:
+    with reader(config, say, locked_down=True) as connection:
         try:
             statements = connection.extract_statements(query)
             if not statements:
@@ -224,37 +164,82 @@ def sql(config: Config, query: str, say: Say = _quiet) -> Table:
             raise ConfigError(f"the query was refused.\n{str(error).strip()}") from error
 
 
-def factors_list(config: Config, say: Say = _quiet) -> Table:
-    """Return the factor set in force, file by file."""
-    with _reader(config, say) as connection:
-        return factor_set.factor_list(connection)
+def factors_list(config: Config, say: Say = quiet) -> list[Table]:
+    """Return the factor set in force, file by file, and the layers of own factors."""
+    with reader(config, say) as connection:
+        return [factor_set.factor_list(connection), layers.layer_list(connection)]
 
 
-def factors_show(config: Config, key: str, say: Say = _quiet) -> Table:
+def factors_show(config: Config, key: str, say: Say = quiet) -> Table:
     """Return the factor rows whose id starts with ``key``, with source and licence."""
-    with _reader(config, say) as connection:
+    with reader(config, say) as connection:
         return factor_set.factor_show(connection, key)
 
 
-def audit(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
+def factors_validate(file: Path) -> tuple[Table, Exit]:
+    """Return every problem of a CSV of own factors; 4 when there is one."""
+    own = own_factors.read(file)
+    return own.findings(), Exit.GATE if own.problems else Exit.OK
+
+
+def factors_import(config: Config, file: Path, name: str) -> tuple[Table, Exit]:
+    """Store a CSV of own factors as a layer; nothing of it, and 4, when it has a problem."""
+    own = own_factors.read(file)
+    if own.problems:
+        return own.findings(), Exit.GATE
+    with writer(config) as connection, transaction(connection):
+        return layers.store(connection, own, name, utc_now()), Exit.OK
+
+
+def factors_diff(config: Config, first: str, second: str | None, say: Say = quiet) -> tuple[Table, Exit]:
+    """Return what sets two sets, or files of own factors, apart; of one alone: from the set in force to it."""
+    given = [own_factors.read(Path(name)) if name.endswith(".csv") else name for name in (first, second) if name]
+    for own in given:
+        if not isinstance(own, str) and own.problems:
+            return own.findings(), Exit.GATE
+    with reader(config, say) as connection:
+        if second is None:
+            given.insert(0, factor_diff.set_in_force(connection))
+        return factor_diff.factor_diff(connection, *given), Exit.OK
+
+
+def factors_use(config: Config, wanted: str, say: Say = quiet) -> Table:
+    """Put a factor set in force with its layers; what it changes is left as a restatement."""
+    now = utc_now()
+    with writer(config) as connection:
+        chosen = layers.resolve(connection, wanted, may_exchange=True)
+        if chosen == setting(connection, factor_set.SETTING):
+            say(f"{chosen} is in force already: nothing changed")
+            return restatement(connection, now)
+        with transaction(connection):
+            with restated(connection, "factors", now):
+                layers.put_in_force(connection, chosen)
+                rates.remake(connection)
+            reconcile_provider(connection)
+            reconcile_runs(connection)
+        notes = [f"in force: {chosen}", *layers.idle_rows(connection)]
+        return replace(restatement(connection, now), notes=notes)
+
+
+def audit(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
     """Check every promise that can be checked on the data; 4 when one is broken."""
-    with _reader(config, say) as connection:
+    with reader(config, say) as connection:
         table, held = audit_all(connection)
     return table, Exit.OK if held else Exit.GATE
 
 
 def publish(config: Config, target: Path | None = None) -> Table:
     """Write the snapshot that analysts read."""
-    _check_warehouse(config)
+    check_warehouse(config)
     path = target or config.snapshot_path
     if path.resolve() == config.warehouse_path.resolve():
         raise ConfigError(f"{path} is the warehouse itself. Name another file for the snapshot.")
-    with _writer(config) as connection:
+    with writer(config) as connection:
         size = publish_snapshot(connection, path)
     return Table("publish", "Published", ("snapshot", "size_mb"), [(str(path), size / 1e6)])
 
 
-def rebuild(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
+def rebuild(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
     """Make the warehouse again from the sources; the old file stays in force until the new one is whole."""
     path = config.warehouse_path
     sources = _sources(config)
@@ -265,7 +250,9 @@ def rebuild(config: Config, say: Say = _quiet) -> tuple[Table, Exit]:
     with writer_lock(path):
         _remove_beside(fresh.warehouse_path)
         try:
-            with _writer(fresh) as connection:
+            with writer(fresh) as connection:
+                if path.exists():
+                    carry_layers(connection, path)
                 report = _sync(connection, fresh, sources, False, say)
                 if report.exit_code is Exit.FAILURE:
                     raise WarehouseError(f"Nothing could be read, so {path} stays as it was. See the messages above.")
@@ -286,13 +273,13 @@ def _remove_beside(path: Path) -> None:
     shutil.rmtree(f"{path}.tmp", ignore_errors=True)
 
 
-def nightly(config: Config, say: Say = _quiet) -> tuple[list[Table], Exit]:
+def nightly(config: Config, say: Say = quiet) -> tuple[list[Table], Exit]:
     """Sync, estimate, reconcile, audit, publish: the one line for a scheduler.
 
     Goes on after a refusal: what could be read is current. A night that changes nothing writes no snapshot.
     """
     sources = _sources(config)
-    with _writer(config) as connection:
+    with writer(config) as connection:
         synced = _sync(connection, config, sources, False, say)
         tables = [synced.table()]
         if synced.exit_code is Exit.FAILURE:
@@ -311,9 +298,9 @@ def nightly(config: Config, say: Say = _quiet) -> tuple[list[Table], Exit]:
         return [*tables, *_reconciled(connection)], synced.exit_code
 
 
-def status(config: Config, max_age_h: float | None = None, say: Say = _quiet) -> tuple[Table, Exit]:
+def status(config: Config, max_age_h: float | None = None, say: Say = quiet) -> tuple[Table, Exit]:
     """Return when each source was last loaded; 6 when the last one without trouble is older than asked for."""
-    with _reader(config, say) as connection:
+    with reader(config, say) as connection:
         table, last = source_status(connection), last_good_sync(connection)
     known = {row[0] for row in table.rows}
     never = [
@@ -359,7 +346,7 @@ def config_show(config: Config) -> Table:
 
 def config_validate(config: Config) -> Table:
     """Return what was checked; ConfigError for a source or a model that this release does not have."""
-    _check_model(config)
+    check_model(config)
     rows = [("file", str(config.path), "ok" if config.path.exists() else "not there: defaults are in force")]
     for settings in config.sources:
         source_for(settings)
@@ -375,7 +362,7 @@ def doctor(path: Path | None = None, warehouse: Path | None = None) -> tuple[Tab
     return examine(path, warehouse)
 
 
-def demo(folder: Path, say: Say = _quiet) -> DemoResult:
+def demo(folder: Path, say: Say = quiet) -> DemoResult:
     """Copy the sample data into ``folder`` and run the whole job there."""
     folder.mkdir(parents=True, exist_ok=True)
     with resources.as_file(resources.files("sample_data")) as samples:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.door import Door
+from cli.factor_commands import factors
 from cli.options import Output, Period, config_options, output_options, parse_age_h, parse_month, report_options
 from wattledger import __version__
 from wattledger.errors import ConfigError, Exit
@@ -249,36 +250,7 @@ def sql(query: str, config: "Config", output: Output) -> None:
     output.write(_jobs().sql(config, text, output.say), records=True)
 
 
-@cli.group()
-def factors() -> None:
-    """The factor set: every number an estimate rests on, with unit, year, source and licence."""
-
-
-@factors.command("list")
-@output_options
-@config_options
-def factors_list(config: "Config", output: Output) -> None:
-    """Show the factor set in force.
-
-    \b
-    Example:
-        wattledger factors list
-    """
-    output.write(_jobs().factors_list(config, output.say))
-
-
-@factors.command("show")
-@click.argument("key")
-@output_options
-@config_options
-def factors_show(key: str, config: "Config", output: Output) -> None:
-    """Show the factor rows whose id begins with KEY.
-
-    \b
-    Example:
-        wattledger factors show region/aws:eu-central-1
-    """
-    output.write(_jobs().factors_show(config, key, output.say))
+cli.add_command(factors)
 
 
 @cli.command()

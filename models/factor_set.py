@@ -49,10 +49,15 @@ class FactorSet:
         return f"{self.name}@{self.version}"
 
 
+def core_of(label: str) -> str:
+    """Return the set of a label without the layers over it: core@2026.11.0 of core@2026.11.0+acme@1."""
+    return label.partition("+")[0]
+
+
 @cache
 def shipped() -> FactorSet:
     """Return the set of this version, as models/factors/set.toml states it."""
-    return FactorSet(**tomllib.loads(_text("set.toml")))
+    return FactorSet(**tomllib.loads(table_text("set.toml")))
 
 
 def digest(files: Mapping[str, str]) -> str:
@@ -63,7 +68,7 @@ def digest(files: Mapping[str, str]) -> str:
 
 def file_digests() -> dict[str, str]:
     """Return the SHA-256 of every table of the set by file name."""
-    return {f"{table}.csv": hashlib.sha256(_text(f"{table}.csv").encode()).hexdigest() for table in FACTOR_IDS}
+    return {f"{table}.csv": hashlib.sha256(table_text(f"{table}.csv").encode()).hexdigest() for table in FACTOR_IDS}
 
 
 def install(connection: duckdb.DuckDBPyConnection) -> None:
@@ -74,7 +79,7 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
     """
     ours = shipped()
     in_force = connection.execute("select value from core.setting where key = ?", [SETTING]).fetchall()
-    if in_force and in_force[0][0] != ours.label:
+    if in_force and core_of(in_force[0][0]) != ours.label:
         return
     installed = connection.execute("select distinct digest from factors.factor_set").fetchall()
     if in_force and installed == [(ours.digest,)]:
@@ -103,11 +108,18 @@ def _insert(connection: duckdb.DuckDBPyConnection, ours: FactorSet) -> None:
         )
     identity = (ours.name, ours.version, ours.valid_from, ours.built_on, ours.digest)
     for table, factor_id in FACTOR_IDS.items():
-        rows = insert_rows(connection, table, factor_id, _text(f"{table}.csv"))
+        rows = insert_rows(connection, table, factor_id, table_text(f"{table}.csv"))
         connection.execute(
             "insert into factors.factor_set values (?, ?, ?, ?, ?, ?, ?, ?)",
             [*identity, f"{table}.csv", files[f"{table}.csv"], rows],
         )
+
+
+def exchange(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put this version's set in place of the one that the warehouse holds, inside the caller's transaction."""
+    for table in (*FACTOR_IDS, "factor_set"):
+        connection.execute(f"delete from factors.{table}")  # noqa: S608
+    _insert(connection, shipped())
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, factor_id: str, text: str) -> int:
@@ -173,5 +185,6 @@ def _nearest(connection: duckdb.DuckDBPyConnection, key: str) -> str:
     return f"Ids start with {', '.join(sorted({name.split('/')[0] for name in ids}))} and a slash."
 
 
-def _text(name: str) -> str:
+def table_text(name: str) -> str:
+    """Return a file of the shipped set."""
     return (resources.files("models") / "factors" / name).read_text(encoding="utf-8")

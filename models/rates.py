@@ -36,27 +36,32 @@ def fill_missing(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the whole card of the model and factor set in force again: classes, sites and rates, in one transaction.
-
-    Rows of months and SKUs that no bill holds any more go.
-    """
+    """Make the whole card of the model and factor set in force again, in one transaction."""
     _check_model(connection)
     connection.begin()
     try:
-        reclassify(connection)
-        connection.execute(
-            "delete from core.site_factor where factor_set = (select value from core.setting where key = 'factor_set')"
-        )
-        for table in ("core.rate", "core.rate_input"):
-            connection.execute(
-                f"delete from {table} where model = (select value from core.setting where key = 'model') "  # noqa: S608
-                "and factor_set = (select value from core.setting where key = 'factor_set')"
-            )
-        fill_missing(connection)
+        remake(connection)
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
+
+
+def remake(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make classes, sites and rates of the model and factor set in force again, inside the caller's transaction.
+
+    Rows of months and SKUs that no bill holds any more go.
+    """
+    reclassify(connection)
+    connection.execute(
+        "delete from core.site_factor where factor_set = (select value from core.setting where key = 'factor_set')"
+    )
+    for table in ("core.rate", "core.rate_input"):
+        connection.execute(
+            f"delete from {table} where model = (select value from core.setting where key = 'model') "  # noqa: S608
+            "and factor_set = (select value from core.setting where key = 'factor_set')"
+        )
+    fill_missing(connection)
 
 
 def _check_model(connection: duckdb.DuckDBPyConnection) -> None:

@@ -5,7 +5,7 @@ import duckdb
 from models.resources import make, sql
 
 # In the order of their making; each reads those before it.
-STEPS = ("site_wanted", "grid_known", "site_grid", "site_pue")
+STEPS = ("site_wanted", "grid_known", "site_grid", "site_pue", "site_market")
 
 
 def fill_sites(connection: duckdb.DuckDBPyConnection) -> None:

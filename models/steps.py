@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.power import high_factor, load_share, low_factor
+from models.power import high_factor, load_share, location_based_kg, low_factor
 from models.recompute import (
     COEFFICIENT_LEGS,
     EMBODIED_LEGS,
@@ -166,12 +166,18 @@ def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
     grid = "{grid_stated_g_co2e_per_kwh} x {grid_lifecycle_per_direct}" if derived else "{grid_stated_g_co2e_per_kwh}"
     grid_name = f"grid ({site['grid_boundary']}, {site['grid_resolution']}; {site['grid_note']})"
     kg = "{energy_kwh} x {grid_g_co2e_per_kwh} / 1000"
-    return [
+    steps = [
         _step(f"PUE ({site['pue_resolution']}, of {site['pue_year']})", "{pue}", v, site["pue"], "ratio", "pue_ref"),
         _step("energy", "{it_energy_kwh} x {pue}", v, result.energy_kwh, f"kWh/{unit}"),
         _step(grid_name, grid, v, site["grid_g_co2e_per_kwh"], "g CO2e/kWh", *_GRID_REFS),
         _step("location-based emissions", kg, v, result.location_based_kg_co2e, f"kg CO2e/{unit}"),
     ]
+    if site.get("market_ref"):
+        name = f"market-based emissions ({site['market_boundary']}, {site['market_accounting']})"
+        template = "{energy_kwh} x {market_g_co2e_per_kwh} / 1000"
+        market_kg = location_based_kg(result.energy_kwh, 1, site["market_g_co2e_per_kwh"])
+        steps.append(_step(name, template, v, market_kg, f"kg CO2e/{unit}", "market_ref"))
+    return steps
 
 
 def _embodied_steps(m: Numbers, billed: Billed, result: Result) -> list[Step]:

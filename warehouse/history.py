@@ -1,9 +1,13 @@
 """What a unit held before: the sums of replaced generations, kept so that history can be read later."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib import resources
 
 import duckdb
+
+from wattledger.tables import Table
 
 # Every table that holds rows of units.
 ROW_TABLES = ("core.usage", "core.usage_daily", "core.provider_footprint", "core.tracker_run")
@@ -36,3 +40,36 @@ def move(connection: duckdb.DuckDBPyConnection, old_id: int, new_id: int) -> Non
         [new_id, old_id],
     )
     connection.execute("delete from core.unit where unit_id = ?", [old_id])
+
+
+@contextmanager
+def restated(connection: duckdb.DuckDBPyConnection, cause: str, now: datetime) -> Iterator[None]:
+    """Keep what the units sum to before the block, of those that sum to something else after it.
+
+    Such a unit counts one generation more, as if it had been loaded anew. Inside the caller's transaction.
+    """
+    given = connection.execute("select list(unit_id order by unit_id) from core.unit").fetchall()[0][0] or []
+    sums = {"unit_ids": given, "recorded_at": now, "cause": cause}
+    connection.execute(f"create or replace temp table sums_before as {sql('generation_sums.sql')}", sums)
+    yield
+    connection.execute(f"create or replace temp table sums_after as {sql('generation_sums.sql')}", sums)
+    connection.execute(
+        "create or replace temp table changed as select distinct unit_id from "
+        "((from sums_before except from sums_after) union all (from sums_after except from sums_before))"
+    )
+    connection.execute(
+        "insert into core.generation_sum select * from sums_before "
+        "where unit_id in (select unit_id from changed) order by all"
+    )
+    connection.execute(
+        "update core.unit set generation = generation + 1 where unit_id in (select unit_id from changed)"
+    )
+    for table in ("sums_before", "sums_after", "changed"):
+        connection.execute(f"drop table temp.{table}")
+
+
+def restatement(connection: duckdb.DuckDBPyConnection, recorded_at: datetime) -> Table:
+    """Return what one restatement changed, by charge month: from and to, of the groups that changed."""
+    result = connection.execute(sql("restatement.sql"), {"recorded_at": recorded_at})
+    columns = [column[0] for column in result.description or ()]
+    return Table("restated", "Restated", columns, result.fetchall())

@@ -10,6 +10,17 @@ select
 from factors.grid_intensity
 union all
 select
+    factor_id, metric, low, central, high, unit,
+    year, source, source_release, licence, verification, note
+from factors.own_site_metric
+union all
+select
+    factor_id, concat('grid intensity, ', boundary, ', ', accounting),
+    low_g_co2e_per_kwh, central_g_co2e_per_kwh, high_g_co2e_per_kwh, 'gCO2e/kWh',
+    year, source, source_release, licence, verification, note
+from factors.own_grid_intensity
+union all
+select
     factor_id, 'idle power', idle_w_per_thread_low, idle_w_per_thread, idle_w_per_thread_high, 'W/thread',
     year, source, source_release, licence, verification, note
 from factors.cpu_power

@@ -1,6 +1,7 @@
 -- Lifecycle intensity of every grid zone and year that the set can give, and its direct one beside it.
--- Grain: zone_scheme x zone x year. Reads: factors.grid_intensity; recalled rows are left out.
+-- Grain: zone_scheme x zone x year. Reads: factors.grid_intensity, factors.own_grid_intensity; recalled rows are left out.
 -- A zone known by its direct emissions only gets the lifecycle-to-direct ratio of its country in that year: `derived`.
+-- Users' own rows stand beside those of the set, told apart by their layer_position (0: the set); they move no ratio.
 with usable as (
     select * from factors.grid_intensity where accounting = 'location_average' and verification <> 'recalled'
 ),
@@ -42,7 +43,8 @@ select
     'published' as basis,
     cast(null as double) as lifecycle_per_direct,
     cast(null as varchar) as ratio_lifecycle_ref, cast(null as double) as ratio_lifecycle_g,
-    cast(null as varchar) as ratio_direct_ref, cast(null as double) as ratio_direct_g
+    cast(null as varchar) as ratio_direct_ref, cast(null as double) as ratio_direct_g,
+    0 as layer_position
 from usable as u
 where u.boundary = 'lifecycle'
 union all
@@ -53,8 +55,32 @@ select
     d.high_g_co2e_per_kwh * d.lifecycle_per_direct,
     d.factor_id, d.verification, d.central_g_co2e_per_kwh,
     'derived',
-    d.lifecycle_per_direct, d.lifecycle_ref, d.lifecycle_g, d.direct_ref, d.direct_g
+    d.lifecycle_per_direct, d.lifecycle_ref, d.lifecycle_g, d.direct_ref, d.direct_g,
+    0
 from direct as d
 left join usable as u
     on u.zone_scheme = d.zone_scheme and u.zone = d.zone and u.year = d.year and u.boundary = 'lifecycle'
 where d.covers = 'part' and d.lifecycle_per_direct is not null and u.factor_id is null
+union all
+select
+    o.zone_scheme, o.zone, o.country_iso3, o.year,
+    o.low_g_co2e_per_kwh, o.central_g_co2e_per_kwh, o.high_g_co2e_per_kwh,
+    o.factor_id, o.verification, o.central_g_co2e_per_kwh,
+    'published',
+    null, null, null, null, null,
+    o.position
+from factors.own_grid_intensity as o
+where o.accounting = 'location_average' and o.boundary = 'lifecycle'
+union all
+select
+    o.zone_scheme, o.zone, o.country_iso3, o.year,
+    o.low_g_co2e_per_kwh * r.lifecycle_per_direct,
+    o.central_g_co2e_per_kwh * r.lifecycle_per_direct,
+    o.high_g_co2e_per_kwh * r.lifecycle_per_direct,
+    o.factor_id, o.verification, o.central_g_co2e_per_kwh,
+    'derived',
+    r.lifecycle_per_direct, r.lifecycle_ref, r.lifecycle_g, r.direct_ref, r.direct_g,
+    o.position
+from factors.own_grid_intensity as o
+inner join ratio as r on r.country_iso3 = o.country_iso3 and r.year = o.year
+where o.accounting = 'location_average' and o.boundary = 'direct' and r.lifecycle_per_direct is not null

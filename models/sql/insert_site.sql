@@ -1,5 +1,5 @@
 -- The wanted places and months into core.site_factor: one row each; a region without factors keeps nulls and says why.
--- Grain: provider x region as delivered x month. Reads: site_wanted, site_pue, site_grid, factors.region.
+-- Grain: provider x region as delivered x month. Reads: site_wanted, site_pue, site_grid, site_market, factors.region.
 insert into core.site_factor by name
 select
     w.factor_set,
@@ -26,11 +26,20 @@ select
             then concat('unknown region ', w.region_id, ' of ', w.provider, ': not in the factor set')
         when g.grid_ref is null
             then concat('no grid factor within two years of ', w.year, ' for ', r.grid_chain)
-    end as gap_reason
+    end as gap_reason,
+    m.market_g as market_g_co2e_per_kwh,
+    m.boundary as market_boundary,
+    m.accounting as market_accounting,
+    m.market_ref,
+    case when m.market_ref is null
+        then concat('no contract or residual mix for ', w.region_id, ' in ', w.year, ' among the own factors in force')
+    end as market_gap_reason
 from site_wanted as w
 left join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
 left join site_pue as p
     on p.provider = w.provider and p.known_region_id = w.known_region_id and p.year = w.year
 left join site_grid as g
     on g.provider = w.provider and g.known_region_id = w.known_region_id and g.year = w.year
+left join site_market as m
+    on m.provider = w.provider and m.known_region_id = w.known_region_id and m.year = w.year
 order by w.provider, w.region_id, w.charge_month

@@ -47,7 +47,7 @@ judged as ( -- a line that has a rule may still lack a machine, a coefficient or
         p.physical_per_unit * p.machines as scale,
         f.pue, f.pue_low, f.pue_high, f.pue_resolution,
         f.grid_g_co2e_per_kwh, f.grid_g_co2e_per_kwh_low, f.grid_g_co2e_per_kwh_high, f.grid_resolution,
-        f.grid_boundary, f.grid_direct_g_co2e_per_kwh
+        f.grid_boundary, f.grid_direct_g_co2e_per_kwh, f.market_g_co2e_per_kwh
     from physical as p
     left join core.site_factor as f
         on f.factor_set = p.factor_set
@@ -127,7 +127,7 @@ select
         s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 * exp(sqrt(s.it_up + s.pue_up + s.grid_up)),
         s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh_high / 1000e0 * exp(sqrt(s.it_up + s.pue_up))
     ) as location_based_kg_co2e_high,
-    cast(null as double) as market_based_kg_co2e,
+    s.scale * s.unit_kwh * s.pue * s.market_g_co2e_per_kwh / 1000e0 as market_based_kg_co2e,
     s.scale * s.embodied_kg_co2e as embodied_kg_co2e,
     coalesce(s.scale * s.embodied_kg_co2e * exp(-sqrt(s.embodied_down)), 0e0 * s.embodied_kg_co2e) as embodied_kg_co2e_low,
     coalesce(s.scale * s.embodied_kg_co2e * exp(sqrt(s.embodied_up)), 0e0 * s.embodied_kg_co2e) as embodied_kg_co2e_high,

@@ -1,5 +1,6 @@
 -- The grid factor of each wanted region and year: the first link of its chain that has one, exact year before nearest within two.
 -- Grain: provider x known region x year, those with a factor. Reads: site_wanted, grid_known, factors.region, factors.grid_intensity.
+-- A user's own factor of that very year goes before those of its link; the region itself is the link before its chain.
 -- Beside the lifecycle factor stands the direct one of the same zone, and the direct one of the whole country.
 with place as (
     select distinct w.provider, w.known_region_id, w.year, w.lookup_year, r.grid_chain, r.country_iso3
@@ -13,15 +14,19 @@ link as (
         unnest(range(1, len(string_split(p.grid_chain, '>')) + 1)) as position,
         unnest(string_split(p.grid_chain, '>')) as zone_key
     from place as p
+    union all
+    select p.*, 0, concat('region:', p.provider, ':', p.known_region_id) from place as p
 ),
 
-chosen as ( -- of two equally near years the later
+chosen as ( -- of two equally near years the later, of two layers of own factors the later
     select l.*, k.* exclude (year, country_iso3), k.year as grid_year
     from link as l
-    inner join grid_known as k on concat(k.zone_scheme, ':', k.zone) = l.zone_key and abs(k.year - l.lookup_year) <= 2
+    inner join grid_known as k
+        on concat(k.zone_scheme, ':', k.zone) = l.zone_key
+        and case when k.layer_position = 0 then abs(k.year - l.lookup_year) <= 2 else k.year = l.year end
     qualify row_number() over (
         partition by l.provider, l.known_region_id, l.year
-        order by l.position, abs(k.year - l.lookup_year), k.year desc
+        order by l.position, k.layer_position desc, abs(k.year - l.lookup_year), k.year desc, k.basis desc
     ) = 1
 ),
 
@@ -30,18 +35,22 @@ direct as (
     where boundary = 'direct' and accounting = 'location_average' and verification <> 'recalled'
 ),
 
-zone_direct as ( -- for a whole country its national factor, whichever scheme states it
+zone_direct as ( -- for a whole country its national factor, whichever scheme states it; for a region its nearest link's
     select c.provider, c.known_region_id, c.year, d.factor_id, d.central_g_co2e_per_kwh as direct_g
     from chosen as c
+    inner join link as l
+        on l.provider = c.provider and l.known_region_id = c.known_region_id and l.year = c.year
+        and (l.position = c.position or c.position = 0)
     inner join direct as d
         on abs(d.year - c.grid_year) <= 2
         and (
-            (d.zone_scheme = c.zone_scheme and d.zone = c.zone)
-            or (c.zone_scheme = 'iso3' and d.covers = 'country' and d.country_iso3 = c.country_iso3)
+            concat(d.zone_scheme, ':', d.zone) = l.zone_key
+            or (starts_with(l.zone_key, 'iso3:') and d.covers = 'country' and d.country_iso3 = c.country_iso3)
         )
     qualify row_number() over (
         partition by c.provider, c.known_region_id, c.year
-        order by abs(d.year - c.grid_year), case when d.zone_scheme = 'iso3' then 0 else 1 end, d.year desc
+        order by
+            l.position, abs(d.year - c.grid_year), case when d.zone_scheme = 'iso3' then 0 else 1 end, d.year desc
     ) = 1
 ),
 
@@ -75,10 +84,10 @@ select
             c.ratio_direct_g, ' of ', c.country_iso3, ' in ', c.grid_year,
             case when c.ratio_lifecycle_g < c.ratio_direct_g then ', taken as 1: a life cycle holds its direct part' else '' end
         )
-        else concat('published for ', c.zone_key, ' in ', c.grid_year)
+        else concat(case when c.layer_position > 0 then 'own' else 'published' end, ' for ', c.zone_key, ' in ', c.grid_year)
     end as note,
-    z.direct_g,
-    z.factor_id as direct_ref,
+    case when c.layer_position > 0 and c.basis = 'derived' then c.stated_g else z.direct_g end as direct_g,
+    case when c.layer_position > 0 and c.basis = 'derived' then c.factor_id else z.factor_id end as direct_ref,
     n.direct_g as country_direct_g,
     n.factor_id as country_direct_ref
 from chosen as c

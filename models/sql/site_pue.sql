@@ -1,4 +1,5 @@
--- The PUE of each wanted region and year. Grain: provider x known region x year. Reads: site_wanted, factors.site_metric, factors.region.
+-- The PUE of each wanted region and year. Grain: provider x known region x year. Reads: site_wanted, factors.site_metric,
+-- factors.own_site_metric, factors.region. A user's own PUE of that very year goes before all.
 -- In this order, each within two years: the region's own published value, a design value of that very year, the average of
 -- its geography, a design value of another year (older than any average), the provider's fleet; else the provider's default.
 with place as (
@@ -33,18 +34,27 @@ chosen as ( -- of two equally near years the later
     qualify row_number() over (
         partition by provider, known_region_id, year order by place_in_order, abs(pue_year - lookup_year), pue_year desc
     ) = 1
+),
+
+given as ( -- of several layers the later
+    select p.provider, p.known_region_id, p.year, o.factor_id, o.low, o.central, o.high, o.year as pue_year
+    from place as p
+    inner join factors.own_site_metric as o
+        on o.metric = 'pue' and o.provider = p.provider and o.region_id = p.known_region_id and o.year = p.year
+    qualify row_number() over (partition by p.provider, p.known_region_id, p.year order by o.position desc) = 1
 )
 
 select
     p.provider,
     p.known_region_id,
     p.year,
-    coalesce(c.low, own.low, any_provider.low) as pue_low,
-    coalesce(c.central, own.central, any_provider.central) as pue,
-    coalesce(c.high, own.high, any_provider.high) as pue_high,
-    coalesce(c.pue_year, own.year, any_provider.year) as pue_year,
-    coalesce(c.factor_id, own.factor_id, any_provider.factor_id) as pue_ref,
+    coalesce(g.low, c.low, own.low, any_provider.low) as pue_low,
+    coalesce(g.central, c.central, own.central, any_provider.central) as pue,
+    coalesce(g.high, c.high, own.high, any_provider.high) as pue_high,
+    coalesce(g.pue_year, c.pue_year, own.year, any_provider.year) as pue_year,
+    coalesce(g.factor_id, c.factor_id, own.factor_id, any_provider.factor_id) as pue_ref,
     case
+        when g.factor_id is not null then 'exact'
         when c.place_in_order in (1, 2) and c.pue_year = p.year then 'exact'
         when c.place_in_order in (1, 4) then 'nearest_year'
         when c.place_in_order = 3 then 'parent_zone'
@@ -53,5 +63,6 @@ select
     end as resolution
 from place as p
 left join chosen as c on c.provider = p.provider and c.known_region_id = p.known_region_id and c.year = p.year
+left join given as g on g.provider = p.provider and g.known_region_id = p.known_region_id and g.year = p.year
 left join factors.coefficient as own on own.key = concat('pue.', p.provider)
 left join factors.coefficient as any_provider on any_provider.key = 'pue.other'

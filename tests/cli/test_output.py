@@ -7,15 +7,19 @@ from pathlib import Path
 
 import click
 import pytest
-from project import Run, bill_line, write_bill
+from project import ROOT, Run, bill_line, write_bill
 
 from cli.main import cli
+
+OWN = str(ROOT / "sample_data" / "factors" / "measured_pue.csv")
 
 # Every command that runs on a project, with the arguments it needs.
 COMMANDS = [
     ["init"], ["doctor"], ["sources", "list"], ["sources", "test"], ["sync"], ["status"], ["estimate"], ["reconcile"],
     ["report"], ["explain", "--service", "AmazonEC2", "--month", "2025-03"], ["factors", "list"],
-    ["factors", "show", "region/aws:eu-central-1"], ["audit"], ["publish"], ["rebuild"], ["nightly"],
+    ["factors", "show", "region/aws:eu-central-1"], ["factors", "validate", OWN], ["factors", "diff", OWN],
+    ["factors", "import", OWN, "--name", "own"], ["factors", "use", "core@2026.11.0"],
+    ["audit"], ["publish"], ["rebuild"], ["nightly"],
     ["config", "show"], ["config", "validate"], ["completion", "bash"],
 ]  # fmt: skip
 

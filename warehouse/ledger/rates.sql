@@ -50,6 +50,7 @@ select
     r.location_based_kg_co2e_low,
     r.location_based_kg_co2e_high,
     r.market_based_kg_co2e,
+    case when r.it_energy_kwh is not null and r.market_based_kg_co2e is null then f.market_gap_reason end as market_based_gap_reason,
     r.embodied_kg_co2e,
     r.embodied_kg_co2e_low,
     r.embodied_kg_co2e_high,
@@ -58,7 +59,7 @@ select
     i.inputs,
     case when i.basis is not null then
         list_sort(list_distinct(list_filter(
-            list_concat(i.factor_refs, [f.region_ref, f.pue_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref]),
+            list_concat(i.factor_refs, [f.region_ref, f.pue_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref, f.market_ref]),
             lambda ref: ref is not null
         )))
     end as factor_refs

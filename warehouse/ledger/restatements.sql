@@ -1,4 +1,4 @@
--- What changed between two loads of the same unit. Grain: unit x generation replaced x month x account x service x region x unit of quantity x currency.
+-- What changed between two loads of the same unit, or when it was rated anew with other factors. Grain: unit x generation replaced x month x account x service x region x unit of quantity x currency.
 -- Only rows whose figures differ; `to` is the next generation, kept or current. A unit that was empty, or whose bill
 -- another source had taken over, stands as 0 lines.
 with current_sum as (
@@ -13,7 +13,8 @@ with current_sum as (
         sum(d.effective_cost)::decimal(38, 12) as effective_cost,
         sum((d.consumed_quantity * r.energy_kwh)::decimal(38, 15))::double as energy_kwh,
         sum((d.consumed_quantity * r.location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
-        sum((d.consumed_quantity * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e
+        sum((d.consumed_quantity * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e,
+        sum((d.consumed_quantity * r.market_based_kg_co2e)::decimal(38, 15))::double as market_based_kg_co2e
     from core.usage_daily as d
     inner join core.unit as n on n.unit_id = d.unit_id
     inner join core.sku as s on s.sku_id = d.sku_id
@@ -71,7 +72,9 @@ select
     a.location_based_kg_co2e as location_based_kg_co2e_from,
     b.location_based_kg_co2e as location_based_kg_co2e_to,
     a.embodied_kg_co2e as embodied_kg_co2e_from,
-    b.embodied_kg_co2e as embodied_kg_co2e_to
+    b.embodied_kg_co2e as embodied_kg_co2e_to,
+    a.market_based_kg_co2e as market_based_kg_co2e_from,
+    b.market_based_kg_co2e as market_based_kg_co2e_to
 from keys as k
 inner join core.unit as n on n.unit_id = k.unit_id
 left join generations as a
@@ -100,3 +103,4 @@ where
     or a.energy_kwh is distinct from b.energy_kwh
     or a.location_based_kg_co2e is distinct from b.location_based_kg_co2e
     or a.embodied_kg_co2e is distinct from b.embodied_kg_co2e
+    or a.market_based_kg_co2e is distinct from b.market_based_kg_co2e

@@ -19,7 +19,8 @@ select
     sum(d.effective_cost)::decimal(38, 12) as effective_cost,
     sum((d.consumed_quantity * r.energy_kwh)::decimal(38, 15))::double as energy_kwh,
     sum((d.consumed_quantity * r.location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
-    sum((d.consumed_quantity * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e
+    sum((d.consumed_quantity * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e,
+    sum((d.consumed_quantity * r.market_based_kg_co2e)::decimal(38, 15))::double as market_based_kg_co2e
 from core.unit as n
 left join core.usage_daily as d on d.unit_id = n.unit_id
 left join core.sku as s on s.sku_id = d.sku_id

@@ -7,6 +7,8 @@ select 'unit', count(*), bit_xor(hash(t)) from (select * exclude (version, run_i
 union all
 select 'factor_set', count(*), bit_xor(hash(t)) from factors.factor_set as t
 union all
+select 'factor_layer', count(*), bit_xor(hash(t)) from factors.layer as t
+union all
 select 'site_factor', count(*), bit_xor(hash(t)) from core.site_factor as t
 union all
 select 'sku_class', count(*), bit_xor(hash(t)) from core.sku_class as t
