@@ -31,7 +31,7 @@ columns: setup # the column dictionary, from the comments that the views carry
 	$(RUN)/python -c "from warehouse.views import columns_page; print(columns_page(), end='')" > docs/columns.md
 
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev pyproject.toml -o requirements.lock
 
 clean:

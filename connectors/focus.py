@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 
 from connectors.bill import Format, Matched, load_format, read_data, stage, take
 from connectors.exports import list_units
-from connectors.local import fetch_local
+from connectors.local import LocalSource
 from connectors.tabular import Part, open_tabular, reader
-from wattledger.contracts import LocalFile, ReadReport, SourceSettings, Unit
+from wattledger.contracts import LocalFile, ReadReport, Unit
 from wattledger.errors import BrokenInputError
 
 _PACKAGE = "connectors"
@@ -27,32 +28,17 @@ PROVIDER_OF_KIND = {"focus": None, "aws-focus": "aws", "azure-focus": "azure", "
 
 
 @dataclass(frozen=True)
-class Focus:
+class Focus(LocalSource):
     """A FOCUS bill on this machine. A unit is one billing period of one export, or one loose file.
 
     The kinds ``aws-focus``, ``azure-focus`` and ``gcp-focus`` take lines of that provider only.
     """
 
-    settings: SourceSettings
-    table: str = "usage"
-
-    @property
-    def name(self) -> str:
-        """The name given in the configuration."""
-        return self.settings.name
-
-    @property
-    def kind(self) -> str:
-        """The kind given in the configuration."""
-        return self.settings.kind
+    table: ClassVar[str] = "usage"
 
     def units(self, since: date | None) -> Iterator[Unit]:
         """List the billing periods that end after ``since``, oldest first. Reads manifests only."""
         return list_units(self.settings, since)
-
-    def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
-        """Record the unit's files with size and SHA-256; they stay where they are."""
-        return fetch_local(unit.files)
 
     def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
         """Write the bill's lines to ``staged`` in the order of delivery.

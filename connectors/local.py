@@ -11,7 +11,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from wattledger.contracts import LocalFile
+from wattledger.contracts import LocalFile, SourceSettings, Unit
 from wattledger.errors import BrokenInputError, ConfigError
 
 _CHUNK_BYTES = 1 << 20
@@ -78,6 +78,27 @@ def list_files(
     if suffixes and not path.is_file():
         wanted = [file for file in wanted if file.key.lower().endswith(tuple(suffixes))]
     return sorted(wanted, key=lambda file: file.key)
+
+
+@dataclass(frozen=True)
+class LocalSource:
+    """What the sources of files on this machine have in common; each says what it lists and how it reads."""
+
+    settings: SourceSettings
+
+    @property
+    def name(self) -> str:
+        """The name given in the configuration."""
+        return self.settings.name
+
+    @property
+    def kind(self) -> str:
+        """The kind given in the configuration."""
+        return self.settings.kind
+
+    def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
+        """Record the unit's files with size and SHA-256; they stay where they are."""
+        return fetch_local(unit.files)
 
 
 def fetch_local(paths: Iterable[str | Path]) -> list[LocalFile]:

@@ -14,9 +14,9 @@ from typing import ClassVar
 import duckdb
 
 from connectors.exports import list_units
-from connectors.local import fetch_local
+from connectors.local import LocalSource
 from connectors.tabular import Column, Part, broken_input, open_tabular, reader, refuse_lost_rows
-from wattledger.contracts import STAGED_COLUMNS, LocalFile, ReadReport, SourceSettings, Unit
+from wattledger.contracts import STAGED_COLUMNS, LocalFile, ReadReport, Unit
 from wattledger.errors import BrokenInputError
 from wattledger.units import KG_PER_T
 
@@ -38,33 +38,18 @@ _SUM_TOLERANCE_T = 1e-6  # per row
 
 
 @dataclass(frozen=True)
-class AwsCarbonExport:
+class AwsCarbonExport(LocalSource):
     """AWS carbon exports. A unit is one month of one model version of one export: what AWS rewrites as a whole.
 
     Several model versions of a month may lie side by side; all are staged, and the highest is current by
     ``model_version_key``. Totals of models v1 and v2 are scope 1 + 2, of v3 scope 1 + 2 + 3.
     """
 
-    settings: SourceSettings
     table: ClassVar[str] = "provider_footprint"
-
-    @property
-    def name(self) -> str:
-        """The name given in the configuration."""
-        return self.settings.name
-
-    @property
-    def kind(self) -> str:
-        """The kind given in the configuration."""
-        return self.settings.kind
 
     def units(self, since: date | None) -> Iterator[Unit]:
         """List the partitions whose month ends after ``since``, oldest first, then the loose files."""
         return list_units(self.settings, since)
-
-    def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
-        """Record size and SHA-256 of the unit's files; nothing is copied."""
-        return fetch_local(unit.files)
 
     def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
         """Write 7 rows for each delivered one: total, scope 1, 2 and 3 by method, in kg.

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 
 from connectors.bill import MAP, Format, Matched, expression, load_format, read_data, stage, take
 from connectors.exports import list_units
-from connectors.local import fetch_local
+from connectors.local import LocalSource
 from connectors.tabular import Column, Part, open_tabular, reader
-from wattledger.contracts import LocalFile, ReadReport, SourceSettings, Unit
+from wattledger.contracts import LocalFile, ReadReport, Unit
 
 _PACKAGE = "connectors.aws"
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -33,29 +34,14 @@ _NO_REGION = "no region column in this export: the region is read from the usage
 
 
 @dataclass(frozen=True)
-class AwsCur:
+class AwsCur(LocalSource):
     """A Cost and Usage Report on this machine. A unit is one billing period of one report, or one loose file."""
 
-    settings: SourceSettings
-    table: str = "usage"
-
-    @property
-    def name(self) -> str:
-        """The name given in the configuration."""
-        return self.settings.name
-
-    @property
-    def kind(self) -> str:
-        """The kind given in the configuration."""
-        return self.settings.kind
+    table: ClassVar[str] = "usage"
 
     def units(self, since: date | None) -> Iterator[Unit]:
         """List the billing periods that end after ``since``, oldest first. Reads manifests only."""
         return list_units(self.settings, since)
-
-    def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
-        """Record the unit's files with size and SHA-256; they stay where they are."""
-        return fetch_local(unit.files)
 
     def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
         """Write the report's lines to ``staged`` in the order of delivery.

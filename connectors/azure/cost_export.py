@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 
@@ -18,9 +19,9 @@ from connectors.azure.deliveries import list_units
 from connectors.azure.look import Look, decide, look_at, measure_sql, tag_object
 from connectors.azure.manifest import Manifest, is_manifest, read_manifest
 from connectors.bill import TEXT, Format, Matched, expression, load_format, read_data, stage, take
-from connectors.local import fetch_local
+from connectors.local import LocalSource
 from connectors.tabular import Column, Part, open_tabular, reader
-from wattledger.contracts import LocalFile, ReadReport, SourceSettings, Unit
+from wattledger.contracts import LocalFile, ReadReport, Unit
 from wattledger.errors import BrokenInputError
 
 _PACKAGE = "connectors.azure"
@@ -31,29 +32,14 @@ _USAGE_ONLY = "no ChargeType: a pay-as-you-go export, which holds usage only"
 
 
 @dataclass(frozen=True)
-class AzureCostExport:
+class AzureCostExport(LocalSource):
     """A cost export on this machine. A unit is the newest run of one month of one billing scope, or one loose file."""
 
-    settings: SourceSettings
-    table: str = "usage"
-
-    @property
-    def name(self) -> str:
-        """The name given in the configuration."""
-        return self.settings.name
-
-    @property
-    def kind(self) -> str:
-        """The kind given in the configuration."""
-        return self.settings.kind
+    table: ClassVar[str] = "usage"
 
     def units(self, since: date | None) -> Iterator[Unit]:
         """List the months that end after ``since``, oldest first. Reads manifests only."""
         return list_units(self.settings, since)
-
-    def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
-        """Record the unit's files, its manifest among them, with size and SHA-256; they stay where they are."""
-        return fetch_local(unit.files)
 
     def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
         """Write the export's lines to ``staged`` in the order of delivery.

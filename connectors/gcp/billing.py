@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 
 from connectors.bill import MAP, MONEY, TIME, Format, Matched, load_format, read_data, stage, take
 from connectors.jsonl import JSON_SUFFIXES, TableOrLines
-from connectors.local import ListedFile, fetch_local, list_files, version_of
+from connectors.local import ListedFile, LocalSource, list_files, version_of
 from connectors.tabular import TABLE_SUFFIXES, Column, Part, open_tabular, reader
-from wattledger.contracts import LocalFile, ReadReport, SourceSettings, Unit
+from wattledger.contracts import LocalFile, ReadReport, Unit
 
 _PACKAGE = "connectors.gcp"
 _NULLS = ("", "null")  # TO_JSON_STRING prints null as a word
@@ -30,21 +31,10 @@ _NO_CREDITS = "no credits in this export: billed_cost is the cost before credits
 
 
 @dataclass(frozen=True)
-class GcpBilling:
+class GcpBilling(LocalSource):
     """A Cloud Billing export on this machine. A unit is one day's partition folder, or one loose file."""
 
-    settings: SourceSettings
-    table: str = "usage"
-
-    @property
-    def name(self) -> str:
-        """The name given in the configuration."""
-        return self.settings.name
-
-    @property
-    def kind(self) -> str:
-        """The kind given in the configuration."""
-        return self.settings.kind
+    table: ClassVar[str] = "usage"
 
     def units(self, since: date | None) -> Iterator[Unit]:
         """List the days that end after ``since``, oldest first, then the loose files. Reads no data."""
@@ -58,10 +48,6 @@ class GcpBilling:
                 problem = next((file.problem for file in files if file.problem), None)
                 paths = tuple(str(file.path) for file in files)
                 yield Unit(settings.name, scope, period, version_of(files), paths, problem)
-
-    def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
-        """Record the unit's files with size and SHA-256; they stay where they are."""
-        return fetch_local(unit.files)
 
     def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
         """Write the export's rows to ``staged`` in the order of delivery.

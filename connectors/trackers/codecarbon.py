@@ -11,21 +11,21 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from connectors.local import ListedFile, fetch_local, list_files, version_of
+from connectors.local import ListedFile, LocalSource, list_files, version_of
 from connectors.trackers.clock import require_zone
 from connectors.trackers.codecarbon_grade import find_steady_hosts
 from connectors.trackers.codecarbon_rows import RawFile, read_rows, refuse
 from connectors.trackers.codecarbon_run import Run, read_run
 from connectors.trackers.hints import MappingLine, hints_of_mapping, hints_of_name, hints_of_path, read_mapping
 from connectors.trackers.staging import stage_rows
-from wattledger.contracts import LocalFile, ReadReport, SourceSettings, Unit
+from wattledger.contracts import LocalFile, ReadReport, Unit
 
 # emissions.csv, emissions.csv.bak, emissions.csv_0.bak and the task files emissions_<experiment>_<run_id>.csv.
 _NAMES = ("emissions*.csv*",)
 
 
 @dataclass(frozen=True)
-class CodeCarbon:
+class CodeCarbon(LocalSource):
     """Emissions files of CodeCarbon. A unit is one file: CodeCarbon rewrites or appends to it as a whole.
 
     A folder gives the files below it whose names begin as CodeCarbon names them (or match ``include``); a
@@ -34,18 +34,7 @@ class CodeCarbon:
     the path or the mapping file gives (`connectors.trackers.hints`), else in ``timezone``, else in UTC.
     """
 
-    settings: SourceSettings
     table: ClassVar[str] = "tracker_run"
-
-    @property
-    def name(self) -> str:
-        """The name given in the configuration."""
-        return self.settings.name
-
-    @property
-    def kind(self) -> str:
-        """The kind given in the configuration."""
-        return self.settings.kind
 
     def units(self, since: date | None) -> Iterator[Unit]:
         """List every emissions file, by path. A listing cannot tell what days a log covers, so all are listed.
@@ -64,10 +53,6 @@ class CodeCarbon:
                 files=tuple(str(part.path) for part in parts),
                 problem=file.problem,
             )
-
-    def fetch(self, unit: Unit, spool: Path) -> Sequence[LocalFile]:
-        """Record size and SHA-256 of the log and of the mapping file that explains it; nothing is copied."""
-        return fetch_local(unit.files)
 
     def read(self, files: Sequence[LocalFile], staged: Path, scratch: Path) -> ReadReport:
         """Write the rows of the first of ``files``; a second one is the mapping file."""
