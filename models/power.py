@@ -145,19 +145,21 @@ def hours_energy_kwh(power_w: float, hours: float) -> float:
     return power_w * hours / WH_PER_KWH
 
 
-def storage_energy_kwh(gb_hours: float, wh_per_tb_h: float, server_overhead: float, copies: float) -> float:
-    """Return the IT energy of stored bytes in kWh: drives, the servers around them, and every copy."""
-    return gb_hours * wh_per_tb_h / GB_PER_TB / WH_PER_KWH * server_overhead * copies
+def coefficient_energy_kwh(
+    quantity: float, coefficient_kwh: float, share: float, overhead: float, copies: float
+) -> float:
+    """Return the IT energy in kWh of storage, transfer, functions and containers: quantity times coefficient.
+
+    ``coefficient_kwh`` is per unit of the physical ``quantity`` (GB-hour, GB, vCPU-hour); ``share``, ``overhead`` and
+    ``copies`` multiply it and are 1 where they do not apply. A transfer is counted once, at its sender; the memory of a
+    function is inside its vCPU figure.
+    """
+    return quantity * coefficient_kwh * share * overhead * copies
 
 
-def network_energy_kwh(gb: float, kwh_per_gb: float) -> float:
-    """Return the energy of a transfer in kWh; a transfer is counted once, at its sender."""
-    return gb * kwh_per_gb
-
-
-def function_energy_kwh(gb_hours: float, vcpu_per_gib: float, kwh_per_vcpu_h: float, idle_slack: float) -> float:
-    """Return the IT energy of function memory-time in kWh. The memory is inside the vCPU figure."""
-    return gb_hours * vcpu_per_gib * kwh_per_vcpu_h * idle_slack
+def kwh_per_gb_h(wh_per_tb_h: float) -> float:
+    """Return the power of drives in kWh per GB-hour, as the factor set's Wh per TB-hour."""
+    return wh_per_tb_h / GB_PER_TB / WH_PER_KWH
 
 
 def embodied_kg_per_hour(host: Host) -> float:

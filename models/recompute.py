@@ -135,11 +135,9 @@ def embodied_kg(numbers: Numbers) -> float:
 
 def coefficient_kwh(numbers: Numbers) -> float:
     """Return the IT energy of one physical unit in kWh: the coefficient times its multipliers."""
-    if numbers["coefficient_unit"] == "Wh/TB-h":
-        kwh = power.storage_energy_kwh(1.0, numbers["coefficient"], numbers["overhead"], numbers["copies"])
-        return kwh * float(numbers["share"])
-    per_unit: float = numbers["coefficient"] * numbers["share"] * numbers["overhead"] * numbers["copies"]
-    return per_unit
+    given = numbers["coefficient"]
+    per_unit = power.kwh_per_gb_h(given) if numbers["coefficient_unit"] == "Wh/TB-h" else given
+    return power.coefficient_energy_kwh(1.0, per_unit, numbers["share"], numbers["overhead"], numbers["copies"])
 
 
 def it_energy_ratios(numbers: Numbers) -> list[Ratio]:

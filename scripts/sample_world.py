@@ -19,7 +19,6 @@ ACCOUNT_NAMES = {PAYER: "northlight-billing", WEB: "web-prod", ML: "ml-training"
 BILL_BEGINS = {ANALYTICS: datetime(2025, 5, 11)}
 
 PUE = 1.14
-UPSTREAM_SHARE = 0.2  # what a life-cycle grid factor adds to a direct one
 MARKET_SHARE = 0.08  # of the location-based figure that is left after contracts
 SCOPE_1_SHARE, SCOPE_3_SHARE = 0.02, 0.55  # of scope 2, location-based
 OLDER_MODEL = 0.96  # what model v3.0.0 gave, as a share of v3.0.1

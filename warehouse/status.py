@@ -48,9 +48,7 @@ def source_status(connection: duckdb.DuckDBPyConnection) -> Table:
 def rate_card(connection: duckdb.DuckDBPyConnection) -> Table:
     """Return how many rates and SKUs the card holds by disposition."""
     rows = connection.execute(
-        "select disposition, count(*), count(distinct sku_id) from core.rate "
-        "where model = (select value from core.setting where key = 'model') "
-        "and factor_set = (select value from core.setting where key = 'factor_set') group by 1 order by 1"
+        "select disposition, count(*), count(distinct sku_id) from core.rate_in_force group by 1 order by 1"
     ).fetchall()
     note = f"model {setting(connection, 'model')}, factor set {setting(connection, 'factor_set')}"
     return Table("estimate", "Rate card", ("disposition", "rates", "skus"), rows, [note])

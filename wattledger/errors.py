@@ -58,12 +58,6 @@ class WarehouseError(WattledgerError):
     """The warehouse cannot be opened or written: newer than the program, disk full, not a warehouse."""
 
 
-class GateError(WattledgerError):
-    """An audit, a tolerance or a coverage gate failed."""
-
-    exit_code = Exit.GATE
-
-
 class LockedError(WattledgerError):
     """Another process holds the warehouse."""
 

@@ -9,6 +9,7 @@ import duckdb
 from rated import JUNE, warehouse
 
 from models.classify import rules
+from models.power import watts_per_vcpu
 from models.rates import fill_missing
 from models.recompute import Result, is_machine, machine_power_of, physical_per_unit, recompute
 
@@ -82,6 +83,19 @@ def test_every_instance_type_used_and_held() -> None:
         fill_missing(connection)
         asked = connection.execute("select count(*) from hardware").fetchall()[0][0]
         assert _check(connection) == asked
+        _check_what_a_vcpu_is(connection)
+
+
+def _check_what_a_vcpu_is(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute(
+        "select i.inputs, f.vcpu_is, p.threads_per_core, p.full_w_per_thread from core.rate_input as i "
+        "inner join factors.instance as f on f.provider = i.inputs->>'$.provider' "
+        "and f.instance_type = i.inputs->>'$.resolved_as' "
+        "inner join factors.cpu_power as p on p.microarch = f.microarch"
+    ).fetchall()
+    assert {vcpu_is for _, vcpu_is, threads, _ in rows if threads > 1} == {"core", "thread"}
+    for inputs, vcpu_is, threads, full_w in rows:
+        assert json.loads(inputs)["full_w_per_vcpu"] == watts_per_vcpu(full_w, threads, vcpu_is == "core")
 
 
 def test_every_family_as_a_dedicated_host_and_as_a_burst() -> None:

@@ -8,18 +8,17 @@ from models.power import (
     Host,
     Machine,
     accelerator_power_w,
+    coefficient_energy_kwh,
     cpu_power_w,
     embodied_kg_per_hour,
-    function_energy_kwh,
     high_factor,
     hours_energy_kwh,
+    kwh_per_gb_h,
     load_share,
     location_based_kg,
     low_factor,
     machine_power,
     memory_power_w,
-    network_energy_kwh,
-    storage_energy_kwh,
     surplus_power_w,
     watts_per_vcpu,
 )
@@ -85,9 +84,11 @@ def test_a_burst_draws_the_span_above_idle() -> None:
 def test_energy_of_hours_storage_transfer_and_functions() -> None:
     assert hours_energy_kwh(200, 24) == pytest.approx(4.8)
     # 1000 GB for 720 h = 720 TB-h; x 1.2 Wh x 1.5 overhead x 2 copies = 2592 Wh
-    assert storage_energy_kwh(720_000, 1.2, 1.5, 2) == pytest.approx(2.592)
-    assert network_energy_kwh(500, 0.001) == pytest.approx(0.5)
-    assert function_energy_kwh(1000, 0.5, 0.003, 1.2) == pytest.approx(1.8)
+    assert coefficient_energy_kwh(720_000, kwh_per_gb_h(1.2), 1, 1.5, 2) == pytest.approx(2.592)
+    # 500 GB x 0.001 kWh
+    assert coefficient_energy_kwh(500, 0.001, 1, 1, 1) == pytest.approx(0.5)
+    # 1000 GB-h x half a vCPU each x 3 Wh x 1.2 = 1800 Wh
+    assert coefficient_energy_kwh(1000, 0.003, 0.5, 1.2, 1) == pytest.approx(1.8)
 
 
 def test_embodied_carbon_goes_by_the_share_of_the_host_over_its_lifetime() -> None:
