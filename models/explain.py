@@ -11,9 +11,9 @@ from datetime import date
 
 import duckdb
 
-from models.classify import rules
 from models.recompute import Numbers, Result, physical_per_unit, recompute
 from models.resources import sql
+from models.rules_data import rules
 from models.steps import Billed, Step, rate_steps
 from wattledger.errors import ConfigError
 
@@ -77,9 +77,14 @@ def explain_sku(connection: duckdb.DuckDBPyConnection, sku_id: int, charge_month
     if row["inputs"] is not None:
         numbers: Numbers = json.loads(row["inputs"])
         site: Numbers = json.loads(row["site"])
-        per_unit = physical_per_unit(row["conversion"], charge_month)
+        per_unit = physical_per_unit(row["unit_quantity"], row["unit_per"], charge_month)
         billed = Billed(
-            row["consumed_unit"] or "billed unit", row["physical_unit"], row["conversion"], per_unit, row["machines"]
+            row["consumed_unit"] or "billed unit",
+            row["physical_unit"],
+            row["unit_quantity"],
+            row["unit_per"],
+            per_unit,
+            row["machines"],
         )
         recomputed = recompute(numbers, site, per_unit * row["machines"])
         rate = Result(**{f.name: row[f.name] for f in fields(Result)})

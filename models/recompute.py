@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from models import power
-from wattledger.units import HOURS_PER_DAY, SECONDS_PER_HOUR
+from wattledger.units import HOURS_PER_DAY
 
 # The numbers that go to their low or high end together. An interval adds the effect of each leg in quadrature of logs.
 MACHINE_LEGS: Mapping[str, tuple[str, ...]] = {
@@ -93,15 +93,12 @@ def is_machine(numbers: Numbers) -> bool:
     return "coefficient" not in numbers
 
 
-def physical_per_unit(conversion: str, charge_month: date) -> float:
-    """Return the physical quantity of one billed unit.
-
-    A GB-month is a GB for the hours of its calendar month, a GB-second a GB for 1/3600 h; all else counts as billed.
-    """
-    if conversion == "gb_month":
-        following = date(charge_month.year + charge_month.month // 12, charge_month.month % 12 + 1, 1)
-        return (following - charge_month).days * HOURS_PER_DAY
-    return 1.0 / SECONDS_PER_HOUR if conversion == "gb_second" else 1.0
+def physical_per_unit(unit_quantity: float, unit_per: str, charge_month: date) -> float:
+    """Return the physical quantity of one billed unit; of a unit per month, times the hours of the calendar month."""
+    if unit_per != "month":
+        return unit_quantity
+    following = date(charge_month.year + charge_month.month // 12, charge_month.month % 12 + 1, 1)
+    return unit_quantity * (following - charge_month).days * HOURS_PER_DAY
 
 
 def unit_kwh(numbers: Numbers) -> float:

@@ -39,6 +39,7 @@ _LOAD = {
 _CPU = "{vcpu} x ({idle_w_per_vcpu} + {load_share} x ({full_w_per_vcpu} - {idle_w_per_vcpu})) x {host_overhead}"
 _SURPLUS = "{vcpu} x ({full_w_per_vcpu} - {idle_w_per_vcpu}) x {host_overhead}"
 _INCLUDED = "{gib_per_thread} x {vcpu} x {threads}"
+_INCLUDED_PER_GIB = "{gib_per_thread} x {instance_vcpu} x {threads} / {instance_memory_gib}"
 _MEMORY = "max({memory_gib} - {included_gib}, 0) x {memory_w_per_gib} x {host_overhead}"
 _BOARDS = (
     "{accelerators} x ({accelerator_idle_w} + {accelerator_utilization} x ({accelerator_busy_w} - {accelerator_idle_w})"
@@ -79,7 +80,8 @@ class Billed:
 
     consumed_unit: str
     physical_unit: str
-    conversion: str
+    unit_quantity: float
+    unit_per: str
     physical_per_unit: float
     machines: float
 
@@ -115,23 +117,31 @@ def _machine_steps(m: Numbers) -> list[Step]:
     load = load_share(m["utilization"], m["curve_f10"], m["curve_f50"])
     powers = {"cpu_w": parts.compute_w, "memory_w": parts.memory_w, "accelerator_w": parts.accelerator_w}
     v = {**m, **powers, "load_share": load}
-    taken = m["hardware"] if m["resolved_as"] == m["hardware"] else f"{m['hardware']} taken from {m['resolved_as']}"
-    steps = [
-        _step(f"vCPU of {taken}, {m['microarch']}", _VCPU, v, m["vcpu"], "vCPU", "instance_ref"),
-        _step("idle power", _IDLE, v, m["idle_w_per_vcpu"], "W/vCPU", "cpu_ref"),
-        _step("full power", _FULL, v, m["full_w_per_vcpu"], "W/vCPU", "cpu_ref"),
-    ]
-    if m["method"] == "instance_curve" and m["scale"] != 1:
-        steps.append(_step(f"memory of {taken}", _GIB, v, m["memory_gib"], "GiB", "instance_ref"))
+    taken = m["hardware"] if m["rung"] == "type" else f"{m['hardware']} taken from {m['resolved_as']}"
+    steps = []
+    if m["method"] == "instance_curve" and m["rung"] != "type":
+        said = m["memory_gib"] != m["instance_memory_gib"] * m["scale"]  # by the name of a custom type
+        memory = "{memory_gib}" if said else _GIB
+        steps.append(_step(f"memory of {taken}", memory, v, m["memory_gib"], "GiB", "instance_ref"))
+    if m["vcpu"]:
+        steps += [
+            _step(f"vCPU of {taken}, {m['microarch']}", _VCPU, v, m["vcpu"], "vCPU", "instance_ref"),
+            _step("idle power", _IDLE, v, m["idle_w_per_vcpu"], "W/vCPU", "cpu_ref"),
+            _step("full power", _FULL, v, m["full_w_per_vcpu"], "W/vCPU", "cpu_ref"),
+        ]
     if m["method"] == "cpu_surplus":
         steps.append(_step("CPU power", _SURPLUS, v, parts.compute_w, "W", "cpu_ref", "host_overhead_ref"))
-    else:
+    elif m["vcpu"]:
         curve = "low" if m["utilization"] <= 0.1 else "middle" if m["utilization"] <= 0.5 else "high"
         steps += [
             _step(f"utilization, {m['usage_state']}", "{utilization}", v, m["utilization"], "share", "utilization_ref"),
             _step("load share", _LOAD[curve], v, load, "share of idle to full", "cpu_ref"),
             _step("CPU power", _CPU, v, parts.compute_w, "W", "cpu_ref", "host_overhead_ref"),
-            _step("memory in the CPU figure", _INCLUDED, v, m["included_gib"], "GiB", "cpu_ref"),
+        ]
+    if m["memory_gib"]:
+        included = _INCLUDED_PER_GIB if m["method"] == "instance_memory" else _INCLUDED
+        steps += [
+            _step("memory in the CPU figure", included, v, m["included_gib"], "GiB", "instance_ref", "cpu_ref"),
             _step("memory power", _MEMORY, v, parts.memory_w, "W", "memory_ref", "host_overhead_ref"),
         ]
     if m["accelerators"]:
@@ -150,8 +160,9 @@ def _coefficient_step(k: Numbers, unit: str) -> Step:
 
 def _quantity_steps(kwh: float, billed: Billed, result: Result) -> list[Step]:
     v = {"unit_kwh": kwh, "physical_per_unit": billed.physical_per_unit, "machines": billed.machines}
-    v["days"] = billed.physical_per_unit / HOURS_PER_DAY
-    how = {"gb_month": "{days} x 24", "gb_second": "1 / 3600", "one": "1"}[billed.conversion]
+    v["unit_quantity"] = billed.unit_quantity
+    v["days"] = billed.physical_per_unit / billed.unit_quantity / HOURS_PER_DAY
+    how = "{unit_quantity} x {days} x 24" if billed.unit_per == "month" else "{unit_quantity}"
     name, unit = f"{billed.physical_unit} per {billed.consumed_unit}", f"kWh/{billed.consumed_unit}"
     template = "{unit_kwh} x {physical_per_unit} x {machines}"
     return [

@@ -128,10 +128,9 @@ def read(folder: Path, name: str) -> list[Row]:
 
 
 def overlay(table: str, rows: Iterable[Row]) -> list[Row]:
-    """Return the rows with those of the overrides in the place of their namesakes, or added."""
+    """Return the rows with those of TABLE.csv and TABLE_*.csv of the overrides in the place of their namesakes."""
     found = {tuple(row[name] for name in KEYS[table]): row for row in rows}
-    path = OVERRIDES / f"{table}.csv"
-    if path.exists():
+    for path in sorted(OVERRIDES.glob(f"{table}*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 found[tuple(row[name] for name in KEYS[table])] = row

@@ -16,7 +16,7 @@ select
     m.method,
     m.hardware,
     m.resolved_as,
-    m.resolution,
+    m.rung,
     m.usage_state,
     m.microarch,
     m.scale,
@@ -26,7 +26,8 @@ select
     m.memory_gib,
     m.threads,
     p.gb_per_chip / (p.cores_per_chip * p.threads_per_core) as gib_per_thread,
-    m.vcpu * m.threads * p.gb_per_chip / (p.cores_per_chip * p.threads_per_core) as included_gib,
+    case when m.method = 'instance_memory' then m.instance_vcpu / m.instance_memory_gib else m.vcpu end
+    * m.threads * p.gb_per_chip / (p.cores_per_chip * p.threads_per_core) as included_gib,
     m.accelerator,
     m.accelerators,
     m.local_ssd_gb,

@@ -61,10 +61,11 @@ select
     case when min(it_ratio) > 0e0 then
         cast(sum(cast(power(ln(least(greatest(it_ratio, 1e-300), 1e0)), 2) as decimal(38, 15))) as double)
     end as it_down,
-    cast(sum(cast(power(ln(greatest(it_ratio, 1e0)), 2) as decimal(38, 15))) as double) as it_up,
+    -- a part that draws nothing of its own has no ratio: it is 0 at every end
+    coalesce(cast(sum(cast(power(ln(greatest(it_ratio, 1e0)), 2) as decimal(38, 15))) as double), 0e0) as it_up,
     case when min(embodied_ratio) > 0e0 then
         cast(sum(cast(power(ln(least(greatest(embodied_ratio, 1e-300), 1e0)), 2) as decimal(38, 15))) as double)
     end as embodied_down,
-    cast(sum(cast(power(ln(greatest(embodied_ratio, 1e0)), 2) as decimal(38, 15))) as double) as embodied_up
+    coalesce(cast(sum(cast(power(ln(greatest(embodied_ratio, 1e0)), 2) as decimal(38, 15))) as double), 0e0) as embodied_up
 from moved
 group by basis, compute_kwh, memory_kwh, accelerator_kwh, it_energy_kwh, embodied_kg_co2e

@@ -8,11 +8,9 @@ with physical as ( -- IT energy of one physical unit, and how many of them one b
         s.provider, s.region_id,
         c.rule_id, c.disposition, c.gap_reason, c.usage_state, c.resource_kind, c.method, c.hardware,
         c.coefficient_key, c.physical_unit, c.machines, c.basis,
-        case c.conversion
-            when 'gb_month' then extract(day from last_day(w.charge_month)) * 24e0
-            when 'gb_second' then 1e0 / 3600e0
-            else 1e0
-        end as physical_per_unit,
+        c.unit_quantity
+        * case c.unit_per when 'month' then extract(day from last_day(w.charge_month)) * 24e0 else 1e0 end
+            as physical_per_unit,
         case when c.energy_part = 'compute' then coalesce(m.compute_kwh, k.it_energy_kwh) else 0e0 end as compute_kwh,
         coalesce(m.accelerator_kwh, 0e0) as accelerator_kwh,
         case when c.energy_part = 'memory' then k.it_energy_kwh else coalesce(m.memory_kwh, 0e0) end as memory_kwh,
@@ -22,7 +20,8 @@ with physical as ( -- IT energy of one physical unit, and how many of them one b
         case when c.method = 'coefficient' then k.it_down else m.it_down end as it_down,
         case when c.method = 'coefficient' then k.it_up else m.it_up end as it_up,
         m.embodied_kg_co2e, m.embodied_down, m.embodied_up,
-        coalesce(i.resolution, 'exact') as resolution
+        case when i.rung in ('family', 'class') then 'default' else 'exact' end as resolution,
+        i.rung
     from wanted as w
     inner join core.sku as s on s.sku_id = w.sku_id
     inner join core.sku_class as c on c.sku_id = w.sku_id
@@ -91,13 +90,14 @@ select
     case when s.sku_id is not null then j.usage_state end as usage_state,
     case when s.sku_id is not null then j.resource_kind end as resource_kind,
     case when s.sku_id is not null then j.method end as method,
-    case when s.sku_id is not null then case j.method when 'coefficient' then 4 else 3 end end as quality,
+    case when s.sku_id is not null then case when j.method = 'coefficient' or j.rung = 'class' then 4 else 3 end end as quality,
     case s.weakest
         when 0 then 'exact' when 1 then 'nearest_year' when 2 then 'parent_zone' when 3 then 'fleet' when 4 then 'default'
     end as factor_resolution,
     case when s.sku_id is not null then j.physical_unit end as physical_unit,
     case when s.sku_id is not null then j.physical_per_unit end as physical_per_unit,
     case when s.sku_id is not null then j.machines end as machines,
+    case when s.sku_id is not null then j.rung end as hardware_rung,
     case when s.sku_id is not null then j.basis end as basis,
     s.scale * s.compute_kwh as compute_it_energy_kwh,
     s.scale * s.accelerator_kwh as accelerator_it_energy_kwh,

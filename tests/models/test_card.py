@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 from rated import JUNE, warehouse
 
-from models.classify import rules
 from models.power import watts_per_vcpu
 from models.rates import fill_missing
 from models.recompute import Result, is_machine, machine_power_of, physical_per_unit, recompute
+from models.rules_data import rules
 
 _MACHINES = """
     insert into core.sku (sku_id, provider, region_id)
@@ -21,7 +21,7 @@ _MACHINES = """
     insert into core.sku_class by name
     select row_number() over (order by provider, hardware, method, state) as sku_id, 'test' as rule_id,
         'estimated' as disposition, state as usage_state, 'compute' as resource_kind, method, hardware,
-        1 as machines, 'compute' as energy_part, 'instance_h' as physical_unit, 'one' as conversion,
+        1 as machines, 'compute' as energy_part, 'instance_h' as physical_unit, 1e0 as unit_quantity, '' as unit_per,
         concat(method, '/', provider, ':', hardware, '/', state) as basis
     from hardware;
 """
@@ -38,7 +38,7 @@ def _put_all_on_the_bill(connection: duckdb.DuckDBPyConnection) -> None:
 def _check(connection: duckdb.DuckDBPyConnection) -> int:
     """Recompute every rate of the card and return how many there were."""
     result = connection.execute(
-        "select r.*, i.inputs, to_json(f) as site, c.conversion from core.rate as r "
+        "select r.*, i.inputs, to_json(f) as site, c.unit_quantity, c.unit_per from core.rate as r "
         "inner join core.rate_input as i on i.basis = r.basis inner join core.sku as s on s.sku_id = r.sku_id "
         "inner join core.sku_class as c on c.sku_id = r.sku_id "
         "inner join core.site_factor as f on f.provider = s.provider and f.region_id = s.region_id"
@@ -52,7 +52,7 @@ def _check(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _check_row(row: dict[str, Any]) -> None:
     numbers, site = json.loads(row["inputs"]), json.loads(row["site"])
-    scale = row["machines"] * physical_per_unit(row["conversion"], row["charge_month"])
+    scale = row["machines"] * physical_per_unit(row["unit_quantity"], row["unit_per"], row["charge_month"])
     again = recompute(numbers, site, scale)
     for field in fields(Result):
         _check_value(row, field.name, getattr(again, field.name))
@@ -74,9 +74,10 @@ def _check_value(row: dict[str, Any], name: str, expected: float | None) -> None
 def test_every_instance_type_used_and_held() -> None:
     with warehouse() as connection:
         connection.execute(
-            "create temp table hardware as select provider, instance_type as hardware, 'instance_curve' as method, "
+            "create temp table hardware as select provider, 'instance_curve' as method, "
+            "replace(lower(instance_type), 'standard_', '') as hardware, "
             "unnest(case provider when 'aws' then ['used', 'reserved_idle'] else ['used'] end) as state "
-            "from factors.instance"
+            "from factors.instance where provider <> '*'"
         )
         connection.execute(_MACHINES)
         _put_all_on_the_bill(connection)
@@ -114,12 +115,12 @@ def test_every_family_as_a_dedicated_host_and_as_a_burst() -> None:
 
 def test_every_combination_of_coefficients_that_a_rule_names() -> None:
     used = {
-        (rule.coefficient, rule.share, rule.overhead, rule.replication, rule.energy_part, conversion)
-        for rule, conversion in product(rules(), ("one", "gb_month", "gb_second"))
-        if rule.method == "coefficient"
+        (rule.coefficient, rule.share, rule.overhead, rule.replication, rule.energy_part, quantity, per)
+        for rule, (quantity, per) in product(rules(), ((1.0, ""), (1.0, "month"), (1 / 3600, "")))
+        if rule.method == "coefficient" and "{hardware}" not in rule.coefficient
     }
     with warehouse() as connection:
-        for sku_id, (coefficient, share, overhead, replication, part, conversion) in enumerate(sorted(used)):
+        for sku_id, (coefficient, share, overhead, replication, part, quantity, per) in enumerate(sorted(used)):
             keys = [coefficient, share or None, overhead or None, replication or None]
             basis = "/".join(["coefficient", *(key for key in keys if key)])
             connection.execute(
@@ -129,8 +130,8 @@ def test_every_combination_of_coefficients_that_a_rule_names() -> None:
                 "insert into core.sku_class by name select ? as sku_id, 'test' as rule_id, 'estimated' as disposition, "
                 "'used' as usage_state, 'storage' as resource_kind, 'coefficient' as method, 1 as machines, "
                 "? as energy_part, ? as coefficient_key, ? as share_key, ? as overhead_key, ? as replication_key, "
-                "'gb_h' as physical_unit, ? as conversion, ? as basis",
-                [sku_id, part, *keys, conversion, basis],
+                "'gb_h' as physical_unit, ? as unit_quantity, ? as unit_per, ? as basis",
+                [sku_id, part, *keys, quantity, per, basis],
             )
         _put_all_on_the_bill(connection)
         fill_missing(connection)

@@ -2,7 +2,9 @@
 
 from datetime import date
 from math import exp, log, sqrt
+from typing import Any
 
+import duckdb
 import pytest
 from rated import JUNE, add_sku, ec2, put_on_bill, rate, warehouse
 
@@ -53,10 +55,10 @@ def test_an_hour_of_an_m5_large_every_column() -> None:
     embodied_up = moved(server=2 / 96 * 1500) + moved(socket=2 / 96 * 200) + moved(dram=8 * 2.8) + log(6 / 4) ** 2
     kwh, kg = it_kwh * 1.15, it_kwh * 1.15 * GRID_G / 1000
     expected = {
-        "model": "default", "factor_set": "core@2026.11.0", "sku_id": 1, "charge_month": JUNE,
+        "model": "default", "factor_set": "core@2026.11.1", "sku_id": 1, "charge_month": JUNE,
         "rule_id": "ec2-instance", "disposition": "estimated", "gap_reason": None, "usage_state": "used",
         "resource_kind": "compute", "method": "instance_curve", "quality": 3, "factor_resolution": "exact",
-        "physical_unit": "instance_h", "physical_per_unit": 1, "machines": 1,
+        "physical_unit": "instance_h", "physical_per_unit": 1, "machines": 1, "hardware_rung": "type",
         "basis": "instance_curve/aws:m5.large/used",
         "compute_it_energy_kwh": cpu_w / 1000, "accelerator_it_energy_kwh": 0, "memory_it_energy_kwh": memory_w / 1000,
         "storage_it_energy_kwh": 0, "network_it_energy_kwh": 0, "it_energy_kwh": it_kwh,
@@ -88,10 +90,10 @@ def test_a_gb_month_of_gp3_every_column() -> None:
     it_up = log(2.5 / 1.2) ** 2 + log(2.5 / 1.5) ** 2 + log(3 / 2) ** 2
     kwh, kg = it_kwh * 1.15, it_kwh * 1.15 * GRID_G / 1000
     expected = {
-        "model": "default", "factor_set": "core@2026.11.0", "sku_id": 1, "charge_month": JUNE,
+        "model": "default", "factor_set": "core@2026.11.1", "sku_id": 1, "charge_month": JUNE,
         "rule_id": "ebs-ssd", "disposition": "estimated", "gap_reason": None, "usage_state": "used",
         "resource_kind": "storage", "method": "coefficient", "quality": 4, "factor_resolution": "exact",
-        "physical_unit": "gb_h", "physical_per_unit": 720, "machines": 1,
+        "physical_unit": "gb_h", "physical_per_unit": 720, "machines": 1, "hardware_rung": None,
         "basis": "coefficient/storage.ssd/storage.server_overhead/replication.aws.ebs_volume",
         "compute_it_energy_kwh": 0, "accelerator_it_energy_kwh": 0, "memory_it_energy_kwh": 0,
         "storage_it_energy_kwh": it_kwh, "network_it_energy_kwh": 0, "it_energy_kwh": it_kwh,
@@ -112,11 +114,11 @@ def test_a_gb_month_of_gp3_every_column() -> None:
 
 def test_a_machine_without_a_factor_keeps_nulls_and_says_why() -> None:
     with warehouse() as connection:
-        found = rate(connection, add_sku(connection, **ec2("q9.large")))
+        found = rate(connection, add_sku(connection, **ec2("q9.odd")))
     stated = {
-        "model": "default", "factor_set": "core@2026.11.0", "sku_id": 1, "charge_month": JUNE,
+        "model": "default", "factor_set": "core@2026.11.1", "sku_id": 1, "charge_month": JUNE,
         "rule_id": "ec2-instance", "disposition": "unmodelled",
-        "gap_reason": "unknown hardware q9.large: neither it nor its family is in the factor set",
+        "gap_reason": "unknown hardware q9.odd: neither it nor its family is in the factor set",
     }  # fmt: skip
     assert {name: value for name, value in found.items() if value is not None} == stated
 
@@ -215,7 +217,70 @@ def test_an_unknown_size_of_a_known_family_is_scaled_and_says_so() -> None:
         known = rate(connection, add_sku(connection, **ec2("m5.24xlarge")))
         unknown = rate(connection, add_sku(connection, **ec2("m5.6xlarge")))  # not sold: a quarter of 24xlarge
     assert unknown["it_energy_kwh"] == pytest.approx(known["it_energy_kwh"] / 4)
-    assert unknown["factor_resolution"] == "default"
+    assert (unknown["factor_resolution"], unknown["hardware_rung"]) == ("default", "family")
+
+
+def test_a_family_nobody_knows_is_taken_as_vcpus_of_its_class() -> None:
+    with warehouse() as connection:
+        x86 = rate(connection, add_sku(connection, **ec2("q9.2xlarge")))  # 8 vCPU by its name
+        arm = rate(connection, add_sku(connection, **ec2("q9gd.2xlarge")))
+        one = rate(connection, add_sku(connection, **ec2("q9.medium")))
+    assert x86["it_energy_kwh"] == pytest.approx(8 * one["it_energy_kwh"])
+    assert arm["it_energy_kwh"] != x86["it_energy_kwh"]
+    assert {(r["hardware_rung"], r["quality"], r["factor_resolution"]) for r in (x86, arm)} == {("class", 4, "default")}
+
+
+def test_cores_and_memory_of_a_custom_machine_add_up_to_the_machine() -> None:
+    """Google bills the two apart: 4 vCPU and 32 GiB of n2-highmem-4 are the whole machine."""
+    core = {"provider": "gcp", "region_id": "europe-west1", "hardware": "n2-highmem-4"}
+    with warehouse() as connection:
+        whole, vcpu, gib = (
+            _rate_of_class(connection, method, **core)
+            for method in ("instance_curve", "instance_vcpu", "instance_memory")
+        )
+    for name in ("it_energy_kwh", "compute_it_energy_kwh", "memory_it_energy_kwh", "embodied_kg_co2e"):
+        assert 4 * vcpu[name] + 32 * gib[name] == pytest.approx(whole[name], rel=1e-12), name
+    assert gib["compute_it_energy_kwh"] == 0 < gib["memory_it_energy_kwh"]
+
+
+def test_a_custom_type_has_the_memory_that_its_name_says() -> None:
+    """n2-custom-8-16384: 8 vCPU like n2-standard-8, and 16 GiB of memory."""
+    gcp = {"provider": "gcp", "region_id": "europe-west1"}
+    with warehouse() as connection:
+        custom = _rate_of_class(connection, "instance_curve", hardware="n2-custom-8-16384", **gcp)
+        standard = _rate_of_class(connection, "instance_curve", hardware="n2-standard-8", **gcp)
+    assert custom["compute_it_energy_kwh"] == pytest.approx(standard["compute_it_energy_kwh"])
+    dram_kg = (32 - 16) * 1.39 / (6 * 8760)
+    assert standard["embodied_kg_co2e"] - custom["embodied_kg_co2e"] == pytest.approx(dram_kg)
+
+
+def test_a_board_that_is_billed_alone_is_the_board_and_nothing_else() -> None:
+    with warehouse() as connection:
+        found = _rate_of_class(
+            connection, "instance_accelerator", provider="aws", region_id="us-east-1", hardware="nvidia t4"
+        )
+        board = connection.execute(
+            "select a.idle_w, a.busy_w, c.central from factors.accelerator_power as a "
+            "inner join factors.coefficient as c on c.key = a.node_overhead_key where accelerator = 'NVIDIA T4'"
+        ).fetchall()[0]
+    idle_w, busy_w, node_w = board
+    # 40 % of the time busy
+    assert found["it_energy_kwh"] == pytest.approx((idle_w + 0.4 * (busy_w - idle_w) + node_w) / 1000)
+    assert found["compute_it_energy_kwh"] == found["memory_it_energy_kwh"] == 0
+
+
+def _rate_of_class(
+    connection: duckdb.DuckDBPyConnection, method: str, *, provider: str, region_id: str, hardware: str
+) -> dict[str, Any]:
+    """The rate of an hour of some hardware, classified by hand."""
+    sku_id = add_sku(connection, provider=provider, region_id=region_id, sku_meter=f"{method} {hardware}")
+    connection.execute(
+        "insert into core.sku_class by name select ? as sku_id, 'test' as rule_id, 'estimated' as disposition, "
+        "'used' as usage_state, 'compute' as resource_kind, ? as method, ? as hardware, 1 as machines, "
+        "'compute' as energy_part, 'instance_h' as physical_unit, 1 as unit_quantity, '' as unit_per, ? as basis",
+        [sku_id, method, hardware, f"{method}/{provider}:{hardware}/used"],
+    )
+    return rate(connection, sku_id)
 
 
 def test_an_unknown_size_of_an_accelerated_family_is_not_guessed() -> None:

@@ -1,21 +1,20 @@
 """The rules: every example matches its own rule first, and a rule that breaks the contract is refused."""
 
-import csv
 from collections.abc import Mapping
-from importlib import resources
 
 import duckdb
 import pytest
 from rated import add_sku, warehouse
 
-from models.classify import Rule, check_rules, classify, rules
+from models.classify import classify
+from models.rules_data import SWITCHES, Rule, check_rules, rule_files, rules, table
 
+_NAMED = {row["name"]: row["pattern"] for row in table("names")}
 _KEY = {"service": "service_code", "meter": "sku_meter", "unit": "consumed_unit"}
 
 
 def _rows() -> list[dict[str, str]]:
-    text = (resources.files("models") / "factors" / "rules.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    return [row for name in rule_files() for row in table(name)]
 
 
 def _example(rule: Rule) -> dict[str, object]:
@@ -36,6 +35,7 @@ def _class(connection: duckdb.DuckDBPyConnection, sku_id: int) -> dict[str, obje
 
 def test_each_example_matches_its_rule_and_none_before() -> None:
     with warehouse() as connection:
+        connection.executemany("insert into core.setting values (?, 'true')", [[switch] for switch in SWITCHES])
         expected = {add_sku(connection, **_example(rule)): rule.rule_id for rule in rules()}
         classify(connection)
         found = dict(connection.execute("select sku_id, rule_id from core.sku_class").fetchall())
@@ -63,13 +63,13 @@ def test_examples_are_distinct() -> None:
 def test_a_rule_that_breaks_the_contract_is_refused_by_name(change: Mapping[str, str], message: str) -> None:
     row = next(row for row in _rows() if row["rule_id"] == "ec2-instance")
     with pytest.raises(ValueError, match="ec2-instance.*" + message):
-        check_rules([{**row, **change}])
+        check_rules([{**row, **change}], _NAMED)
 
 
-def test_two_rules_of_one_priority_are_refused() -> None:
+def test_two_rules_of_one_name_are_refused() -> None:
     row = _rows()[0]
-    with pytest.raises(ValueError, match="priority 10 stands twice"):
-        check_rules([row, {**row, "rule_id": "another"}])
+    with pytest.raises(ValueError, match="split-row stands twice"):
+        check_rules([row, row], _NAMED)
 
 
 # Words of FOCUS: service names spelled out, no operation, the category as line type.
