@@ -118,14 +118,14 @@ def report(
     section: str | None = None,
     say: Say = quiet,
 ) -> list[Table]:
-    """Return the report's sections, or the one asked for."""
+    """Return the report's sections, or the one asked for with those that go into its detail."""
     with reader(config, say) as connection:
         tables = reports.sections(connection, since, until, group_by)
     if not any(table.rows for table in tables if table.name == "summary"):
         say("Nothing is loaded for this period. `wattledger status` shows what is.")
     if section is None:
         return tables
-    found = [table for table in tables if table.name == section]
+    found = [table for table in tables if table.name == section or table.name.startswith(f"{section}_")]
     if not found:
         raise ConfigError(f"The report has no section {section!r}. It has: {', '.join(t.name for t in tables)}.")
     return found

@@ -202,9 +202,13 @@ def reconcile(config: "Config", output: Output) -> Exit:
 def report(group_by: tuple[str, ...], section: str | None, period: Period, config: "Config", output: Output) -> None:
     """Show energy, emissions and cost, what they cover, and how the three answers compare.
 
+    SECTION is one of summary, emissions, causes, provider, gaps, runs, services, coverage, coverage_services,
+    coverage_unmodelled, method, attribution; and where there are some, restatements, refused. coverage stands for
+    itself and those whose names begin with it. Without SECTION all are shown.
+
     \b
     Example:
-        wattledger report --since 2025-06 --until 2025-07 --section summary
+        wattledger report coverage --since 2025-06 --until 2025-07
     """
     asked = {"since": period.since, "until": period.until, "group_by": group_by, "section": section}
     output.write(*_jobs().report(config, **asked, say=output.say))

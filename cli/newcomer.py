@@ -80,8 +80,8 @@ def next_steps(folder: Path, program: Path) -> list[str]:
     steps = (
         *entrance,
         (f"cd {folder}", ""),
-        ("wattledger report --section gaps", "every part of every gap"),
-        ("wattledger report --section coverage", "what became of every line of the bill"),
+        ("wattledger report gaps", "every part of every gap"),
+        ("wattledger report coverage", "what became of every line of the bill"),
         ("wattledger explain --service AmazonEC2 --month 2025-06", "the arithmetic behind a figure"),
         ('wattledger sql "from ledger.lines limit 3"', "the warehouse itself, read-only"),
         ("wattledger init", "in a folder of your own: a configuration to fill in"),

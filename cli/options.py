@@ -163,7 +163,7 @@ def period_options(command: Command) -> Command:
 
 
 def report_options(command: Command) -> Command:
-    """--group-by, --section and the period: handed over as ``group_by``, ``section`` and ``period``."""
+    """A section, --group-by and the period: handed over as ``section``, ``group_by`` and ``period``."""
     group_by = click.option(
         "--group-by",
         multiple=True,
@@ -171,13 +171,8 @@ def report_options(command: Command) -> Command:
         help="How the section `services` groups energy, emissions and cost: month, day, provider, account, service, "
         "region, resource_kind, currency or tag:KEY. Repeatable.",
     )
-    section = click.option(
-        "--section",
-        metavar="NAME",
-        help="One of summary, emissions, causes, provider, gaps, runs, services, coverage, unmodelled, method, "
-        "attribution; and where there are some, restatements, refused.",
-    )
-    return group_by(section(period_options(command)))
+    section = click.argument("section", required=False, metavar="[SECTION]")
+    return section(group_by(period_options(command)))
 
 
 def parse_day(text: str | None) -> date | None:

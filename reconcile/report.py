@@ -45,7 +45,8 @@ def sections(
         _runs(connection, period),
         services(connection, period, group_by or ("service",)),
         _coverage(connection, period),
-        _unmodelled(connection, period),
+        _coverage_services(connection, period),
+        _coverage_unmodelled(connection, period),
     ]
     restatements = _table(connection, "restatements", "Restated since first loaded", period)
     refused = _table(connection, "refused", "Deliveries that could not be read", {})
@@ -176,8 +177,22 @@ def _coverage(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     return _table(connection, "coverage", "What became of every line", period, notes)
 
 
-def _unmodelled(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
-    whole = _table(connection, "unmodelled", "Not estimated, the dearest first", period)
+def _coverage_services(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    notes = ["Shares are of the usage lines: what is out of scope never had energy of its own."]
+    whole = _table(connection, "coverage_services", "How much of the usage is estimated", period, notes)
+    if len(whole.rows) <= _TOP:
+        return whole
+    return Table(
+        whole.name,
+        whole.title,
+        whole.columns,
+        whole.rows[:_TOP],
+        [*notes, f"{len(whole.rows) - _TOP} more: see ledger.coverage."],
+    )
+
+
+def _coverage_unmodelled(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+    whole = _table(connection, "coverage_unmodelled", "Not estimated, the dearest first", period)
     if len(whole.rows) <= _TOP:
         return whole
     notes = [f"{len(whole.rows) - _TOP} more: see ledger.coverage."]

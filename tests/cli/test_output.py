@@ -93,7 +93,7 @@ def test_verbose_says_which_files_are_in_force(project: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["--period", "2025-03", "--since", "2025-01"], ["--since", "2025-04", "--until", "2025-04"],
-     ["--since", "March"], ["--period", "this-month"], ["--section", "nonsense"]],
+     ["--since", "March"], ["--period", "this-month"], ["nonsense"]],
 )  # fmt: skip
 def test_a_period_or_section_that_cannot_be_is_a_usage_error(project: Path, run: Run, arguments: list[str]) -> None:
     assert run("report", *arguments).exit_code == 2
@@ -122,7 +122,7 @@ def test_the_help_lists_the_commands_in_the_order_of_work_with_whole_sentences(r
 
 def test_the_help_of_report_names_every_section_and_every_grouping(project: Path, run: Run) -> None:
     text = " ".join(run("report", "--help").stdout.split())
-    sections = run("report", "--section", "nonsense").stderr.partition("It has: ")[2]
+    sections = run("report", "nonsense").stderr.partition("It has: ")[2]
     groupings = run("report", "--group-by", "nonsense").stderr.partition("Choose from ")[2].partition(", or ")[0]
     assert sections.strip(" .\n") in text
     assert groupings in text

@@ -118,8 +118,18 @@ def test_coverage_has_every_line_with_its_share(small: Ledger) -> None:
     assert sum(row["lines_share"] for row in rows.values()) == pytest.approx(1.0)
 
 
+def test_the_share_of_usage_that_is_estimated_leaves_taxes_out(small: Ledger) -> None:
+    rows = {row["service_name"]: row for row in records(report(small)["coverage_services"])}
+    # usage costs 1 + 4 + 21 + 1 = 27, of which SageMaker's 21 is not estimated; 35 lines, 3 of them not estimated
+    assert (rows["total"]["usage_lines"], rows["total"]["usage_cost"]) == (35, Decimal("27"))
+    assert rows["total"]["estimated_cost_share"] == pytest.approx(6 / 27)
+    assert rows["total"]["estimated_lines_share"] == pytest.approx(32 / 35)
+    assert rows["AmazonSageMaker"]["estimated_cost_share"] == 0.0
+    assert rows["AmazonS3"]["estimated_cost_share"] == 1.0
+
+
 def test_what_is_not_estimated_is_listed_by_cost(small: Ledger) -> None:
-    (row,) = records(report(small)["unmodelled"])
+    (row,) = records(report(small)["coverage_unmodelled"])
     assert (row["service_name"], row["gap_reason"], row["lines"], row["billed_cost"]) == (
         "AmazonSageMaker", "no rule yet", 3, Decimal("21"),
     )  # fmt: skip
@@ -188,7 +198,7 @@ def test_a_line_without_a_quantity_is_not_estimated_in_any_table(small: Ledger) 
     by_view = small.query("select sum(lines)::bigint as lines from ledger.coverage where gap_reason = 'no quantity'")
     assert by_view == [{"lines": 1}]
     assert ("AmazonEC2", "no quantity") in {
-        (row["service_name"], row["gap_reason"]) for row in records(tables["unmodelled"])
+        (row["service_name"], row["gap_reason"]) for row in records(tables["coverage_unmodelled"])
     }
     (month,) = small.query("from ledger.reconciliation_summary")
     assert month["estimated_lines_share"] == pytest.approx(32 / 36)  # of 37 lines one is tax

@@ -1,0 +1,35 @@
+-- How much of each service's usage carries an estimate. Grain: service x currency, usage lines only: what is out of scope
+-- (tax, fees, credits, split rows) is money or a second view and never had energy of its own. Parameters: since, until.
+with daily as (
+    select
+        s.provider,
+        s.service_name,
+        coalesce(r.disposition, 'unmodelled') as disposition,
+        d.billing_currency,
+        d.lines,
+        d.billed_cost
+    from core.usage_daily as d
+    inner join core.sku as s on s.sku_id = d.sku_id
+    left join core.rate_in_force as r
+        on r.sku_id = d.sku_id
+        and r.charge_month = d.charge_month
+        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+    where
+        coalesce(r.disposition, 'unmodelled') <> 'out_of_scope'
+        and coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)
+        and coalesce(coalesce(d.usage_date, d.billing_month) < $until::date, true)
+)
+
+select
+    case when grouping(service_name) = 1 then 'total' else service_name end as service_name,
+    provider,
+    sum(lines)::bigint as usage_lines,
+    sum(case when disposition = 'estimated' then lines else 0 end)::double / nullif(sum(lines), 0)::double as estimated_lines_share,
+    sum(billed_cost)::decimal(38, 12) as usage_cost,
+    sum(case when disposition = 'estimated' then billed_cost else 0 end)::double / nullif(sum(billed_cost)::double, 0e0)
+        as estimated_cost_share,
+    sum(case when disposition = 'proxy' then billed_cost else 0 end)::double / nullif(sum(billed_cost)::double, 0e0) as proxy_cost_share,
+    billing_currency
+from daily
+group by grouping sets ((provider, service_name, billing_currency), (billing_currency))
+order by grouping(service_name) desc, billing_currency, sum(billed_cost) desc nulls last, provider, service_name
