@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin
 
-.PHONY: setup demo test check test-long bench columns lock clean
+.PHONY: setup demo test check test-long bench pages lock clean
 
 setup: .venv/.ready
 
@@ -27,8 +27,9 @@ test-long: setup
 bench: setup
 	$(RUN)/python -m bench
 
-columns: setup # the column dictionary, from the comments that the views carry
+pages: setup # made from the comments that the views carry, and from the rules
 	$(RUN)/python -c "from warehouse.views import columns_page; print(columns_page(), end='')" > docs/columns.md
+	$(RUN)/python scripts/write_coverage.py > docs/coverage.md
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \

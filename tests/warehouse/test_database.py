@@ -34,7 +34,7 @@ def test_the_comments_are_in_the_warehouse_and_in_the_snapshot(tmp_path: Path) -
 
 
 def test_the_column_dictionary_is_what_the_comments_say() -> None:
-    assert (DOCS / "columns.md").read_text() == columns_page(), "run: make columns"
+    assert (DOCS / "columns.md").read_text() == columns_page(), "run: make pages"
 
 
 def test_each_migration_is_recorded_and_none_runs_twice(tmp_path: Path) -> None:

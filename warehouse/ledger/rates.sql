@@ -25,6 +25,7 @@ select
     r.method,
     r.quality,
     r.factor_resolution,
+    r.hardware_rung,
     r.physical_unit,
     r.physical_per_unit,
     r.compute_it_energy_kwh,
