@@ -39,5 +39,6 @@ select
     coalesce(effective_cost, billed_cost) as effective_cost,
     if(effective_cost is null, 'billed', 'effective') as cost_basis,
     billing_currency,
-    tags
+    tags,
+    null as split
 from bill

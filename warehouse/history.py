@@ -10,7 +10,7 @@ import duckdb
 from wattledger.tables import Table
 
 # Every table that holds rows of units.
-ROW_TABLES = ("core.usage", "core.usage_daily", "core.provider_footprint", "core.tracker_run")
+ROW_TABLES = ("core.usage", "core.allocation", "core.usage_daily", "core.provider_footprint", "core.tracker_run")
 
 
 def sql(name: str) -> str:

@@ -172,6 +172,7 @@ def _insert_bill(connection: duckdb.DuckDBPyConnection, unit: Unit) -> None:
         sql("insert_usage.sql").replace("/* same sku */", same),
         {"unit_id": unit.unit_id, "first_line_id": unit.first_line_id},
     )
+    connection.execute(sql("insert_allocation.sql"), {"unit_id": unit.unit_id, "first_line_id": unit.first_line_id})
     point("lines")
     audit_unit(connection, unit, "lines")
     try:

@@ -12,6 +12,12 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+# What a split row says about its parent. part: compute, memory or accelerator; split_usage: hours of vCPU, GB, boards.
+SPLIT = (
+    "STRUCT(parent_resource_id VARCHAR, part VARCHAR, split_usage DOUBLE, split_usage_ratio DOUBLE, "
+    "cluster_name VARCHAR, namespace VARCHAR, workload VARCHAR)"
+)
+
 # One row per bill line, in the order of the delivery. Names that FOCUS has keep FOCUS's meaning.
 USAGE_COLUMNS: Mapping[str, str] = {
     "provider_line_id": "VARCHAR",  # the provider's own id, null where it has none
@@ -40,6 +46,7 @@ USAGE_COLUMNS: Mapping[str, str] = {
     "cost_basis": "VARCHAR",  # effective, or billed where the source lacks an effective cost
     "billing_currency": "VARCHAR",
     "tags": "MAP(VARCHAR, VARCHAR)",
+    "split": SPLIT,  # of a split row: which share of its parent machine the pod or task had; null on all other lines
 }
 
 # The columns that decide what a line physically is. Every distinct combination is classified once.

@@ -51,7 +51,29 @@ select
         else 'effective'
     end as cost_basis,
     line_item_currency_code as billing_currency,
-    resource_tags as tags
+    resource_tags as tags,
+    case when split_line_item_parent_resource_id is not null then {
+        'parent_resource_id': split_line_item_parent_resource_id,
+        'part': case -- EKS-EC2-vCPU-Hours, ECS-EC2-GB-Hours; what is neither is of accelerators
+            when regexp_matches(line_item_usage_type, '-vCPU-Hours') then 'compute'
+            when regexp_matches(line_item_usage_type, '-GB-Hours') then 'memory'
+            else 'accelerator'
+        end,
+        'split_usage': case when isfinite(split_line_item_split_usage) then split_line_item_split_usage end,
+        'split_usage_ratio': case
+            when split_line_item_split_usage_ratio >= 0 and isfinite(split_line_item_split_usage_ratio)
+                then split_line_item_split_usage_ratio
+        end,
+        'cluster_name': coalesce(
+            resource_tags['aws:eks:cluster-name'], resource_tags['aws_eks_cluster_name'],
+            nullif(regexp_extract(line_item_resource_id, ':(?:pod|task)/([^/]+)/', 1), '')
+        ),
+        'namespace': coalesce(
+            resource_tags['aws:eks:namespace'], resource_tags['aws_eks_namespace'],
+            nullif(regexp_extract(line_item_resource_id, ':pod/[^/]+/([^/]+)/', 1), '')
+        ),
+        'workload': coalesce(resource_tags['aws:eks:workload-name'], resource_tags['aws_eks_workload_name'])
+    } end as split
 from (
     select
         *,

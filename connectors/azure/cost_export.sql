@@ -36,7 +36,8 @@ select
     cost as effective_cost,
     if(getvariable('is_amortised'), 'effective', 'billed') as cost_basis,
     billing_currency,
-    tag_map as tags
+    tag_map as tags,
+    null as split
 from (
     select
         *,

@@ -35,7 +35,8 @@ select
     case -- of one key, the last counts; labels that cannot be read are no empty labels
         when project_labels is not null and tags is not null and labels is not null
             then map_concat(project_labels, tags, labels)
-    end as tags
+    end as tags,
+    null as split
 from (
     select
         *,

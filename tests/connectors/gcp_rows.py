@@ -95,6 +95,7 @@ STAGED: dict[str, object] = {
     "cost_basis": "effective",
     "billing_currency": "USD",
     "tags": {"team": "search", "cost-centre": "42", "env": "prod"},  # label before tag before label of the project
+    "split": None,
 }
 
 _PAIR = pa.struct({"key": pa.string(), "value": pa.string()})

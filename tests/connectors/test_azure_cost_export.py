@@ -160,6 +160,7 @@ def test_a_day_of_a_machine_in_each_dataset(row: Row, tmp_path: Path) -> None:
         "cost_basis": "billed",
         "billing_currency": "EUR",
         "tags": {"team": "search", "env": "prod"},
+        "split": None,
     }
     assert report.unknown_columns == ()
     assert ("no ChargeType: a pay-as-you-go export, which holds usage only" in report.notes) == (row is MOSP)

@@ -178,6 +178,39 @@ def test_the_region_is_read_from_the_usage_type_where_no_column_has_it(
     assert row["region_id"] == region
 
 
+@pytest.mark.parametrize(
+    ("usage_type", "part"),
+    [
+        ("USE2-EKS-EC2-vCPU-Hours", "compute"),
+        ("USE2-EKS-EC2-GB-Hours", "memory"),
+        ("ECS-EC2-GB-Hours", "memory"),
+        ("EKS-EC2-GPU-Hours", "accelerator"),
+    ],
+)
+@pytest.mark.parametrize(("ratio", "stated"), [("0.25", 0.25), ("", None), ("-0.25", None)])
+def test_a_split_row_says_which_share_of_its_parent_it_had(
+    usage_type: str, part: str, ratio: str, stated: float | None, tmp_path: Path
+) -> None:
+    line = LEGACY | {
+        "lineItem/UsageType": usage_type,
+        "lineItem/ResourceId": "arn:aws:ecs:us-east-2:012345678901:task/shop/0123",
+        "splitLineItem/ParentResourceId": "i-0abc1234def567890",
+        "splitLineItem/SplitUsage": "0.5",
+        "splitLineItem/SplitUsageRatio": ratio,
+        "resourceTags/aws:eks:namespace": "web",
+    }
+    (row,), _ = read(tmp_path, csv_of(line))
+    assert row["split"] == {
+        "parent_resource_id": "i-0abc1234def567890",
+        "part": part,
+        "split_usage": 0.5,
+        "split_usage_ratio": stated,
+        "cluster_name": "shop",
+        "namespace": "web",
+        "workload": None,
+    }
+
+
 def test_split_rows_and_unused_capacity_are_marked(tmp_path: Path) -> None:
     line = LEGACY | {"splitLineItem/ParentResourceId": "", "capacityReservation/CapacityReservationStatus": ""}
     rows, _ = read(
