@@ -33,10 +33,14 @@ def _class(connection: duckdb.DuckDBPyConnection, sku_id: int) -> dict[str, obje
     return dict(zip(names, result.fetchall()[0], strict=True))
 
 
-def test_each_example_matches_its_rule_and_none_before() -> None:
+@pytest.mark.parametrize("switched", [False, True])
+def test_each_example_matches_its_rule_and_none_before(switched: bool) -> None:
+    """Rules behind a switch are tried with every switch on, all others with none."""
     with warehouse() as connection:
-        connection.executemany("insert into core.setting values (?, 'true')", [[switch] for switch in SWITCHES])
-        expected = {add_sku(connection, **_example(rule)): rule.rule_id for rule in rules()}
+        if switched:
+            connection.executemany("insert into core.setting values (?, 'true')", [[switch] for switch in SWITCHES])
+        tried = [rule for rule in rules() if bool(rule.switch) == switched]
+        expected = {add_sku(connection, **_example(rule)): rule.rule_id for rule in tried}
         classify(connection)
         found = dict(connection.execute("select sku_id, rule_id from core.sku_class").fetchall())
     assert found == expected
