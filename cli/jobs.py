@@ -11,15 +11,14 @@ from pathlib import Path
 import duckdb
 
 from cli.opening import check_model, check_warehouse, quiet, reader, writer
+from cli.restating import follow_switches, reconcile_all, restating
 from connectors.registry import source_for
 from models import factor_diff, factor_set, layers, own_factors, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
-from reconcile.provider import reconcile_provider
-from reconcile.runs import reconcile_runs
 from warehouse.audits import audit_all
 from warehouse.database import open_for_writing, utc_now, writer_lock
-from warehouse.history import restated, restatement
+from warehouse.history import restatement
 from warehouse.rebuild import carry_history, carry_layers, refuse_losses
 from warehouse.snapshot import is_current
 from warehouse.snapshot import publish as publish_snapshot
@@ -70,6 +69,7 @@ def sync(config: Config, names: Sequence[str] = (), full: bool = False, say: Say
     """Bring the configured sources up to date."""
     sources = _sources(config, names)
     with writer(config) as connection:
+        follow_switches(connection, config, say)
         report = _sync(connection, config, sources, full, say)
     return report.table(), report.exit_code
 
@@ -83,10 +83,11 @@ def _sync(
     return Sync(connection, config.spool_path, staging, rates.fill_missing, say, full, order).run(sources, since)
 
 
-def estimate(config: Config) -> tuple[Table, Exit]:
-    """Make the rate card again from the factor set and the rules in force."""
+def estimate(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
+    """Make the rate card again from the factor set, the rules and the switches in force."""
     check_warehouse(config)
     with writer(config) as connection:
+        follow_switches(connection, config, say)
         rates.rebuild(connection)
         return rate_card(connection), Exit.OK
 
@@ -95,14 +96,9 @@ def reconcile(config: Config) -> tuple[list[Table], Exit]:
     """Hold model, provider and trackers against each other."""
     check_warehouse(config)
     with writer(config) as connection:
-        _reconcile(connection)
+        with transaction(connection):
+            reconcile_all(connection)
         return _reconciled(connection), Exit.OK
-
-
-def _reconcile(connection: duckdb.DuckDBPyConnection) -> None:
-    with transaction(connection):
-        reconcile_provider(connection)
-        reconcile_runs(connection)
 
 
 def _reconciled(connection: duckdb.DuckDBPyConnection) -> list[Table]:
@@ -211,12 +207,9 @@ def factors_use(config: Config, wanted: str, say: Say = quiet) -> Table:
         if chosen == setting(connection, factor_set.SETTING):
             say(f"{chosen} is in force already: nothing changed")
             return restatement(connection, now)
-        with transaction(connection):
-            with restated(connection, "factors", now):
-                layers.put_in_force(connection, chosen)
-                rates.remake(connection)
-            reconcile_provider(connection)
-            reconcile_runs(connection)
+        with restating(connection, "factors", now):
+            layers.put_in_force(connection, chosen)
+            rates.remake(connection)
         notes = [f"in force: {chosen}", *layers.idle_rows(connection)]
         return replace(restatement(connection, now), notes=notes)
 
@@ -251,6 +244,7 @@ def rebuild(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
         _remove_beside(fresh.warehouse_path)
         try:
             with writer(fresh) as connection:
+                follow_switches(connection, fresh, say)
                 if path.exists():
                     carry_layers(connection, path)
                 report = _sync(connection, fresh, sources, False, say)
@@ -259,7 +253,8 @@ def rebuild(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
                 if path.exists():
                     refuse_losses(connection, path)
                     carry_history(connection, path)
-                _reconcile(connection)
+                with transaction(connection):
+                    reconcile_all(connection)
             fresh.warehouse_path.replace(path)
         finally:
             _remove_beside(fresh.warehouse_path)
@@ -280,6 +275,7 @@ def nightly(config: Config, say: Say = quiet) -> tuple[list[Table], Exit]:
     """
     sources = _sources(config)
     with writer(config) as connection:
+        follow_switches(connection, config, say)
         synced = _sync(connection, config, sources, False, say)
         tables = [synced.table()]
         if synced.exit_code is Exit.FAILURE:
@@ -288,7 +284,8 @@ def nightly(config: Config, say: Say = quiet) -> tuple[list[Table], Exit]:
             say(f"nothing changed: {config.snapshot_path} is current")
             return tables, synced.exit_code
         rates.rebuild(connection)
-        _reconcile(connection)
+        with transaction(connection):
+            reconcile_all(connection)
         audits, held = audit_all(connection)
         if not held:
             say("Error: an audit failed, so nothing was published. `wattledger audit` shows what was found.")

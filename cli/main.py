@@ -175,7 +175,7 @@ def estimate(config: "Config", output: Output) -> Exit:
     Example:
         wattledger estimate
     """
-    table, code = _jobs().estimate(config)
+    table, code = _jobs().estimate(config, output.say)
     output.write(table)
     return Exit(code)
 

@@ -26,6 +26,9 @@ path = "wattledger.duckdb"
 
 [estimate]
 model = "default"
+# grid_boundary = "lifecycle"               # "direct": Scope 2 alone, without the upstream of the fuels
+# internet_transfer = false                 # true: transfer over the internet counts, within two orders of magnitude
+# spend_proxy = false                       # true: what nothing else covers is estimated by its cost, as a proxy
 
 # One [[source]] for each bill, carbon export or folder of tracker logs. The first source in this file that delivers
 # a bill owns it. Take the # away and set your own paths.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -22,7 +22,14 @@ from wattledger.errors import ConfigError
 
 FILE_NAME = "wattledger.toml"
 MASK = "***"
-DEFAULTS = {"warehouse.path": "wattledger.duckdb", "warehouse.memory_limit": "1500MB", "estimate.model": "default"}
+# What changes how lines are estimated; the warehouse records what its rates were made with, as these texts.
+SWITCHES = {"grid_boundary": "lifecycle", "internet_transfer": "false", "spend_proxy": "false"}
+DEFAULTS = {
+    "warehouse.path": "wattledger.duckdb",
+    "warehouse.memory_limit": "1500MB",
+    "estimate.model": "default",
+    **{f"estimate.{name}": value for name, value in SWITCHES.items()},
+}
 _MASKED = ("external_id",)
 _OPTIONS = ("bigquery_location", "profile", "role_arn", "external_id", "arm_endpoint", "ca_file")
 
@@ -47,6 +54,7 @@ class Config:
     memory_limit: str
     threads: int | None
     model: str
+    switches: Mapping[str, str]  # SWITCHES as they are set
     sources: tuple[SourceSettings, ...]
     settings: tuple[Setting, ...] = field(default=(), compare=False)
 
@@ -87,6 +95,9 @@ class _Warehouse(_Table):
 
 class _Estimate(_Table):
     model: _Text | None = None
+    grid_boundary: Literal["lifecycle", "direct"] | None = None
+    internet_transfer: bool | None = None
+    spend_proxy: bool | None = None
 
 
 class _Source(_Table):
@@ -270,13 +281,18 @@ def line_of(text: str, keys: Sequence[object]) -> int:
     return 1
 
 
+def _as_said(value: object) -> str:
+    """A value as the file writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _merge(project: Path, layers: Sequence[_Layer]) -> Config:
     settings: list[Setting] = []
 
     def pick(key: str, default: str | None = None, heard: Sequence[_Layer] = layers) -> tuple[Any, Path | None]:
         for layer in heard:
             if key in layer.values:
-                settings.append(Setting(key, str(layer.values[key]), layer.origins[key]))
+                settings.append(Setting(key, _as_said(layer.values[key]), layer.origins[key]))
                 return layer.values[key], layer.folder
         settings.append(Setting(key, default or "", "default"))
         return default, None
@@ -300,12 +316,13 @@ def _merge(project: Path, layers: Sequence[_Layer]) -> Config:
     memory_limit, _ = pick("warehouse.memory_limit", DEFAULTS["warehouse.memory_limit"])
     threads, _ = pick("warehouse.threads")
     model, _ = pick("estimate.model", DEFAULTS["estimate.model"])
+    switches = {name: _as_said(pick(f"estimate.{name}", SWITCHES[name])[0]) for name in SWITCHES}
     sources: tuple[SourceSettings, ...] = ()
     # Sources are one list: the nearest file that has any gives them all.
     if layer := next((layer for layer in layers if layer.sources), None):
         sources = tuple(_source(source, layer.folder) for source in layer.sources)
         settings += [setting for source in layer.sources for setting in _said(source, layer)]
-    return Config(project, warehouse, snapshot, spool, memory_limit, threads, model, sources, tuple(settings))
+    return Config(project, warehouse, snapshot, spool, memory_limit, threads, model, switches, sources, tuple(settings))
 
 
 def _source(source: _Source, folder: Path) -> SourceSettings:

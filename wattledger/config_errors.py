@@ -22,6 +22,8 @@ _SECRET_TEXT = re.compile(r"^(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9/+]{40}$
 _WORDS = {
     "model_type": "should be a table",
     "list_type": "should be a list",
+    "bool_type": "should be true or false, without quotes",
+    "bool_parsing": "should be true or false",
     "int_type": "should be a whole number, without quotes",
     "int_parsing": "should be a whole number",
     "string_type": "should be text in quotes",

@@ -60,6 +60,33 @@ def test_a_wrong_type_is_named_with_the_path_of_its_key(tmp_path: Path, line: st
 @pytest.mark.parametrize(
     ("line", "says"),
     [
+        ("grid_boundary = 'scope2'", "estimate.grid_boundary: should be 'lifecycle' or 'direct'"),
+        ("internet_transfer = 'yes'", "estimate.internet_transfer: should be true or false, without quotes"),
+        ("spend_proxies = true", "there is no key 'spend_proxies' in [estimate]. Did you mean 'spend_proxy'?"),
+    ],
+)
+def test_a_switch_that_cannot_be_is_refused(tmp_path: Path, line: str, says: str) -> None:
+    assert f"line 2: {says}" in refusal(tmp_path, f"[estimate]\n{line}\n")
+
+
+def test_switches_are_off_unless_the_file_or_a_variable_sets_them(tmp_path: Path) -> None:
+    off = {"grid_boundary": "lifecycle", "internet_transfer": "false", "spend_proxy": "false"}
+    assert load(tmp_path, SOURCE).switches == off
+    config = load(
+        tmp_path,
+        "[estimate]\ngrid_boundary = 'direct'\ninternet_transfer = false\n",
+        WATTLEDGER_ESTIMATE_INTERNET_TRANSFER="true",
+    )
+    assert config.switches == {"grid_boundary": "direct", "internet_transfer": "true", "spend_proxy": "false"}
+    said = {setting.key: (setting.value, setting.origin) for setting in config.settings}
+    assert said["estimate.internet_transfer"] == ("true", "WATTLEDGER_ESTIMATE_INTERNET_TRANSFER")
+    assert said["estimate.grid_boundary"] == ("direct", f"{tmp_path}/wattledger.toml:2")
+    assert said["estimate.spend_proxy"] == ("false", "default")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
         ("since = '2025-13'", "source[1].since: should be a day or a month"),
         ("timezone = 'Mars/Olympus'", "source[1].timezone: is no time zone"),
         ("include = 'x'", "source[1].include: should be a list"),
