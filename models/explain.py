@@ -89,7 +89,7 @@ def explain_sku(connection: duckdb.DuckDBPyConnection, sku_id: int, charge_month
         recomputed = recompute(numbers, site, per_unit * row["machines"])
         rate = Result(**{f.name: row[f.name] for f in fields(Result)})
         steps = rate_steps(numbers, site, billed, recomputed)
-        refs = sorted({*row["factor_refs"], *(site[name] for name in _SITE_REFS if site[name])})
+        refs = sorted({*row["factor_refs"], *_site_refs(site)})
     return Explanation(
         sku_id=sku_id,
         charge_month=charge_month,
@@ -104,6 +104,11 @@ def explain_sku(connection: duckdb.DuckDBPyConnection, sku_id: int, charge_month
         rate=rate,
         recomputed=recomputed,
     )
+
+
+def _site_refs(site: Numbers) -> list[str]:
+    """Return the factor rows behind facility and grid, those of every member where the place is several regions."""
+    return [*(site[name] for name in _SITE_REFS if site[name]), *(site["group_refs"] or ())]
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, factor_ids: Sequence[str]) -> list[FactorSource]:

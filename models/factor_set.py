@@ -23,6 +23,7 @@ from wattledger.tables import Table
 # Table of schema factors -> what its factor_id is made of. Each table is the CSV file of the same name.
 FACTOR_IDS: Mapping[str, str] = {
     "region": "'region/' || provider || ':' || region_id",
+    "region_group": "'region_group/' || provider || ':' || group_id || '/' || member_region_id",
     "site_metric": "metric || '/' || provider || ':' || region_id || '/' || year",
     "grid_intensity": "'grid/' || zone_scheme || ':' || zone || '/' || year || '/' || boundary",
     "cpu_power": "'cpu_power/' || microarch",

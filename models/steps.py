@@ -171,16 +171,22 @@ def _quantity_steps(kwh: float, billed: Billed, result: Result) -> list[Step]:
     ]
 
 
+_GRID: Mapping[str, str] = {
+    "published": "{grid_stated_g_co2e_per_kwh}",
+    "derived": "{grid_stated_g_co2e_per_kwh} x {grid_lifecycle_per_direct}",
+}
+
+
 def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
     v = {**site, "it_energy_kwh": result.it_energy_kwh, "energy_kwh": result.energy_kwh}
-    derived = site["grid_basis"] == "derived"
-    grid = "{grid_stated_g_co2e_per_kwh} x {grid_lifecycle_per_direct}" if derived else "{grid_stated_g_co2e_per_kwh}"
+    pue_name = f"PUE ({site['pue_resolution']}, of {site['pue_year'] or 'several years'})"
     grid_name = f"grid ({site['grid_boundary']}, {site['grid_resolution']}; {site['grid_note']})"
     kg = "{energy_kwh} x {grid_g_co2e_per_kwh} / 1000"
     steps = [
-        _step(f"PUE ({site['pue_resolution']}, of {site['pue_year']})", "{pue}", v, site["pue"], "ratio", "pue_ref"),
+        _mean_step(pue_name, site, "pue", "ratio") or _step(pue_name, "{pue}", v, site["pue"], "ratio", "pue_ref"),
         _step("energy", "{it_energy_kwh} x {pue}", v, result.energy_kwh, f"kWh/{unit}"),
-        _step(grid_name, grid, v, site["grid_g_co2e_per_kwh"], "g CO2e/kWh", *_GRID_REFS),
+        _mean_step(grid_name, site, "grid_g_co2e_per_kwh", "g CO2e/kWh")
+        or _step(grid_name, _GRID[site["grid_basis"]], v, site["grid_g_co2e_per_kwh"], "g CO2e/kWh", *_GRID_REFS),
         _step("location-based emissions", kg, v, result.location_based_kg_co2e, f"kg CO2e/{unit}"),
     ]
     if site.get("market_ref"):
@@ -189,6 +195,17 @@ def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
         market_kg = location_based_kg(result.energy_kwh, 1, site["market_g_co2e_per_kwh"])
         steps.append(_step(name, template, v, market_kg, f"kg CO2e/{unit}", "market_ref"))
     return steps
+
+
+def _mean_step(name: str, site: Numbers, figure: str, unit: str) -> Step | None:
+    """Return how the figure of a place of several regions is their weighted mean, None for one region."""
+    members = site["group_members"]
+    if not members:
+        return None
+    terms = " + ".join(f"{number_text(m['weight'])} x {number_text(m[figure])}" for m in members)
+    weights = number_text(sum(m["weight"] for m in members))
+    formula = "sum of weight x value of each member / sum of weights"
+    return Step(name, formula, f"({terms}) / {weights}", site[figure], unit, site["group_refs"])
 
 
 def _embodied_steps(m: Numbers, billed: Billed, result: Result) -> list[Step]:

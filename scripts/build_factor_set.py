@@ -22,6 +22,7 @@ Row = dict[str, str]
 # Columns that name a row of each table.
 KEYS: dict[str, tuple[str, ...]] = {
     "region": ("provider", "region_id"),
+    "region_group": ("provider", "group_id", "member_region_id"),
     "site_metric": ("provider", "region_id", "metric", "year"),
     "grid_intensity": ("zone_scheme", "zone", "boundary", "year"),
     "cpu_power": ("microarch",),
@@ -69,6 +70,12 @@ AWS_GEOGRAPHIES = {
     **dict.fromkeys(("il", "me"), "@middle_east"),
     "ap": "@asia_pacific_excl_china",
     "cn": "@china",
+}
+# Other names of places that are several regions, as the bills write them.
+GROUP_ALIASES = {
+    ("aws", "Any"): "any region",
+    ("azure", "global"): "Unassigned|Unknown|Intercontinental",
+    ("gcp", "global"): "worldwide",
 }
 DESIGN_PUE = ("azure", "2022", "1.12")  # a design value, published for many regions alike
 # Load curve by vendor: medians of SPECpower results of hardware since 2017.
@@ -192,6 +199,19 @@ def regions(folder: Path) -> list[Row]:
             "confidence": row["confidence"],
         })  # fmt: skip
     return rows
+
+
+def region_groups(folder: Path) -> list[Row]:
+    """Return the members of places that are several regions, each of equal weight: where usage lies is not stated."""
+    return [
+        {
+            "provider": row["provider"], "group_id": row["group"], "kind": row["kind"], "member_region_id": member,
+            "aliases": GROUP_ALIASES.get((row["provider"], row["group"]), ""), "weight": "1", "source": row["source"],
+            "licence": "CC BY 4.0" if "CC BY 4.0" in row["source"] else "published facts", "note": row["note"],
+        }
+        for row in read(folder, "region_groups")
+        for member in row["members"].split("|")
+    ]  # fmt: skip
 
 
 def place(provider: str, region_id: str, geographies: Mapping[tuple[str, str], str]) -> str:
@@ -385,6 +405,7 @@ USED_COEFFICIENT = re.compile(
 BUILDERS: dict[str, Callable[[Path], list[Row]]] = {
     "grid_intensity": grid,
     "region": regions,
+    "region_group": region_groups,
     "site_metric": site_metrics,
     "cpu_power": cpus,
     "accelerator_power": accelerators,

@@ -95,3 +95,8 @@ select
     factor_id, concat('grid chain ', grid_chain), null, null, null, null,
     null, source, null, licence, concat('confidence ', confidence), status
 from factors.region
+union all
+select
+    factor_id, concat('weight in ', group_id, ', ', kind), null, weight, null, 'weight',
+    null, source, null, licence, null, note
+from factors.region_group

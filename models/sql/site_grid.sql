@@ -1,9 +1,10 @@
 -- The grid factor of each wanted region and year: the first link of its chain that has one, exact year before nearest within two.
 -- Grain: provider x known region x year, those with a factor. Reads: site_wanted, grid_known, factors.region, factors.grid_intensity.
 -- A user's own factor of that very year goes before those of its link; the region itself is the link before its chain.
--- Beside the lifecycle factor stands the direct one of the same zone, and the direct one of the whole country.
+-- Factors are those of the boundary in force. Beside a lifecycle factor stands the direct one of the same zone, and beside
+-- either the direct one of the whole country.
 with place as (
-    select distinct w.provider, w.known_region_id, w.year, w.lookup_year, r.grid_chain, r.country_iso3
+    select distinct w.grid_boundary, w.provider, w.known_region_id, w.year, w.lookup_year, r.grid_chain, r.country_iso3
     from site_wanted as w
     inner join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
 ),
@@ -19,14 +20,15 @@ link as (
 ),
 
 chosen as ( -- of two equally near years the later, of two layers of own factors the later
-    select l.*, k.* exclude (year, country_iso3), k.year as grid_year
+    select l.*, k.* exclude (year, country_iso3, boundary), k.year as grid_year
     from link as l
     inner join grid_known as k
         on concat(k.zone_scheme, ':', k.zone) = l.zone_key
+        and k.boundary = l.grid_boundary
         and case when k.layer_position = 0 then abs(k.year - l.lookup_year) <= 2 else k.year = l.year end
     qualify row_number() over (
         partition by l.provider, l.known_region_id, l.year
-        order by l.position, k.layer_position desc, abs(k.year - l.lookup_year), k.year desc, k.basis desc
+        order by l.position, k.layer_position desc, abs(k.year - l.lookup_year), k.year desc, k.basis desc, k.factor_id
     ) = 1
 ),
 
@@ -86,8 +88,15 @@ select
         )
         else concat(case when c.layer_position > 0 then 'own' else 'published' end, ' for ', c.zone_key, ' in ', c.grid_year)
     end as note,
-    case when c.layer_position > 0 and c.basis = 'derived' then c.stated_g else z.direct_g end as direct_g,
-    case when c.layer_position > 0 and c.basis = 'derived' then c.factor_id else z.factor_id end as direct_ref,
+    case
+        when c.grid_boundary = 'direct' then c.central_g
+        when c.layer_position > 0 and c.basis = 'derived' then c.stated_g
+        else z.direct_g
+    end as direct_g,
+    case
+        when c.grid_boundary = 'direct' or (c.layer_position > 0 and c.basis = 'derived') then c.factor_id
+        else z.factor_id
+    end as direct_ref,
     n.direct_g as country_direct_g,
     n.factor_id as country_direct_ref
 from chosen as c

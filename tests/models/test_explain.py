@@ -23,6 +23,7 @@ _CASES = {
     "storage": {"service_code": "AmazonS3", "sku_meter": "TimedStorage-ByteHrs", "consumed_unit": "GB-Mo"},
     "function": {"service_code": "AWSLambda", "sku_meter": "Lambda-GB-Second", "consumed_unit": "Lambda-GB-Second"},
     "published grid": ec2("m7g.large", region_id="eu-central-1"),
+    "several regions": ec2("m5.large", region_id="Japan"),
 }
 
 

@@ -60,7 +60,11 @@ select
     i.inputs,
     case when i.basis is not null then
         list_sort(list_distinct(list_filter(
-            list_concat(i.factor_refs, [f.region_ref, f.pue_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref, f.market_ref]),
+            list_concat(
+                i.factor_refs,
+                [f.region_ref, f.pue_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref, f.market_ref],
+                f.group_refs
+            ),
             lambda ref: ref is not null
         )))
     end as factor_refs

@@ -1,0 +1,73 @@
+-- The wanted places and months that are several regions (multi-region, dual-region, geography, global) into core.site_factor.
+-- Grain: provider x place as delivered x month. Reads: site_member.
+-- A figure is the weighted mean of its members, never their sum; its range reaches from the lowest to the highest of theirs.
+-- One member without a figure leaves the mean without one, and the reason names it.
+insert into core.site_factor by name
+with summed as (
+    select
+        factor_set, provider, region_id, charge_month, grid_boundary,
+        any_value(year) as year,
+        count(*) as members,
+        count(pue) as members_with_pue,
+        count(grid_g) as members_with_grid,
+        count(direct_g) as members_with_direct,
+        count(country_direct_g) as members_with_country_direct,
+        sum(weight::decimal(38, 15))::double as weights,
+        sum((weight * pue)::decimal(38, 15))::double as pue,
+        min(pue_low) as pue_low,
+        max(pue_high) as pue_high,
+        min(pue_year) as first_pue_year,
+        max(pue_year) as last_pue_year,
+        bool_or(pue_resolution = 'default') as has_default,
+        bool_or(pue_resolution = 'fleet') as has_fleet,
+        sum((weight * grid_g)::decimal(38, 15))::double as grid_g,
+        min(grid_g_low) as grid_g_low,
+        max(grid_g_high) as grid_g_high,
+        min(grid_year) as first_grid_year,
+        max(grid_year) as last_grid_year,
+        sum((weight * direct_g)::decimal(38, 15))::double as direct_g,
+        sum((weight * country_direct_g)::decimal(38, 15))::double as country_direct_g,
+        string_agg(known_region_id, ', ' order by known_region_id) as names,
+        arg_min(gap_reason, known_region_id) filter (where gap_reason is not null) as gap_reason,
+        min(known_region_id) filter (where gap_reason is not null) as gap_region_id,
+        to_json(list(
+            {
+                'region_id': known_region_id,
+                'weight': weight,
+                'pue': pue,
+                'grid_g_co2e_per_kwh': grid_g,
+                'grid_note': grid_note
+            } order by known_region_id
+        )) as group_members,
+        list_sort(list_distinct(flatten(list(
+            [group_ref, region_ref, pue_ref, grid_ref, ratio_lifecycle_ref, ratio_direct_ref]
+        )))) as group_refs
+    from site_member
+    where placed_as = 'group'
+    group by all
+)
+
+select
+    factor_set, provider, region_id, charge_month,
+    case when members_with_pue = members then pue / weights end as pue,
+    case when members_with_pue = members then pue_low end as pue_low,
+    case when members_with_pue = members then pue_high end as pue_high,
+    case when has_default then 'default' when has_fleet then 'fleet' else 'parent_zone' end as pue_resolution,
+    case when first_pue_year = last_pue_year then first_pue_year end as pue_year,
+    concat('region_group:', provider, ':', region_id) as grid_zone,
+    case when first_grid_year = last_grid_year then first_grid_year end as grid_year,
+    case when members_with_grid = members then grid_g / weights end as grid_g_co2e_per_kwh,
+    case when members_with_grid = members then grid_g_low end as grid_g_co2e_per_kwh_low,
+    case when members_with_grid = members then grid_g_high end as grid_g_co2e_per_kwh_high,
+    grid_boundary,
+    case when members_with_grid = members then 'parent_zone' end as grid_resolution,
+    'mean' as grid_basis,
+    concat('mean of ', names) as grid_note,
+    case when members_with_direct = members then direct_g / weights end as grid_direct_g_co2e_per_kwh,
+    case when members_with_country_direct = members then country_direct_g / weights end as country_direct_g_co2e_per_kwh,
+    case when gap_reason is not null then concat(gap_region_id, ' of ', region_id, ': ', gap_reason) end as gap_reason,
+    concat('no contract covers ', region_id, ': it is several regions') as market_gap_reason,
+    group_members,
+    group_refs
+from summed
+order by provider, region_id, charge_month

@@ -1,0 +1,39 @@
+-- Facility and grid of each wanted place and month in each region that it is, or is a mean of.
+-- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_grid, site_market, factors.region.
+-- A zone that is run from a region stands elsewhere: its factors are those of its parent.
+select
+    w.factor_set, w.grid_boundary, w.provider, w.region_id, w.charge_month, w.year,
+    w.known_region_id, w.placed_as, w.weight, w.group_ref,
+    r.factor_id as region_ref, r.grid_chain,
+    p.pue, p.pue_low, p.pue_high, p.pue_year, p.pue_ref,
+    case
+        when w.placed_as = 'local_zone' and p.resolution in ('exact', 'nearest_year') then 'parent_zone'
+        else p.resolution
+    end as pue_resolution,
+    g.grid_zone, g.grid_year,
+    g.central_g as grid_g, g.low_g as grid_g_low, g.high_g as grid_g_high,
+    case when w.placed_as = 'local_zone' and g.grid_ref is not null then 'parent_zone' else g.resolution end as grid_resolution,
+    g.basis as grid_basis,
+    g.note as grid_note,
+    g.grid_ref,
+    g.stated_g, g.lifecycle_per_direct, g.ratio_lifecycle_ref, g.ratio_direct_ref,
+    g.direct_g, g.direct_ref,
+    g.country_direct_g, g.country_direct_ref,
+    case
+        when w.known_region_id is null
+            then concat('unknown region ', w.region_id, ' of ', w.provider, ': not in the factor set')
+        when g.grid_ref is null
+            then concat(
+                'no ', case when w.grid_boundary = 'direct' then 'direct ' else '' end, 'grid factor within two years of ',
+                w.year, ' for ', r.grid_chain
+            )
+    end as gap_reason,
+    m.market_g, m.boundary as market_boundary, m.accounting as market_accounting, m.market_ref
+from site_wanted as w
+left join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
+left join site_pue as p
+    on p.provider = w.provider and p.known_region_id = w.known_region_id and p.year = w.year
+left join site_grid as g
+    on g.provider = w.provider and g.known_region_id = w.known_region_id and g.year = w.year
+left join site_market as m
+    on m.provider = w.provider and m.known_region_id = w.known_region_id and m.year = w.year

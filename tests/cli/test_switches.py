@@ -1,0 +1,64 @@
+"""The switches of [estimate]: what the rates were made with is recorded, and another setting is a restatement."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from project import CONFIG, Run, bill_line, write_bill
+
+
+@pytest.fixture
+def virginia(fresh: Path, run: Run) -> Path:
+    """A project with two lines of us-east-1 in March 2023, loaded; the current folder."""
+    (fresh / "bill" / "2025-03.csv").unlink()
+    lines = [bill_line(number, month="2023-03") for number in (1, 2)]
+    write_bill(fresh, [line.replace("EUC1-", "").replace("eu-central-1", "us-east-1") for line in lines])
+    assert run("sync").exit_code == 0
+    return fresh
+
+
+def asked(run: Run, query: str) -> list[dict[str, Any]]:
+    result = run("sql", query, "--json")
+    assert result.exit_code == 0, result.stderr
+    found: list[dict[str, Any]] = json.loads(result.stdout)
+    return found
+
+
+RESTATED = (
+    "select cause, lines_from, lines_to, energy_kwh_to / energy_kwh_from as energy, "
+    "location_based_kg_co2e_to / location_based_kg_co2e_from as kg from ledger.restatements"
+)
+
+
+@pytest.mark.parametrize("command", ["sync", "estimate", "nightly"])
+def test_another_boundary_restates_emissions_and_nothing_else(run: Run, virginia: Path, command: str) -> None:
+    (virginia / "wattledger.toml").write_text('[estimate]\ngrid_boundary = "direct"\n' + CONFIG)
+    result = run(command)
+    assert result.exit_code == 0, result.stderr
+    assert "grid_boundary = direct: all rates were made again" in result.stderr
+    found = asked(run, RESTATED)
+    assert [(row["cause"], row["lines_from"], row["lines_to"]) for row in found] == [("method", 2, 2)]
+    assert found[0]["energy"] == pytest.approx(1, rel=1e-12)
+    # life cycle of SRVC is its direct 270.5 x 392.9 / 349.7: the United States' ratio of 2023
+    assert found[0]["kg"] == pytest.approx(349.7 / 392.9, rel=1e-12)
+    assert asked(run, "select distinct grid_boundary from ledger.lines") == [{"grid_boundary": "direct"}]
+    assert run("audit").exit_code == 0
+    again = run(command)
+    assert "made again" not in again.stderr
+    assert len(asked(run, RESTATED)) == 1
+
+
+def test_a_command_that_makes_no_rates_changes_no_switch(run: Run, virginia: Path) -> None:
+    (virginia / "wattledger.toml").write_text('[estimate]\ngrid_boundary = "direct"\n' + CONFIG)
+    assert run("publish").exit_code == 0
+    assert asked(run, "select distinct grid_boundary from ledger.lines") == [{"grid_boundary": "lifecycle"}]
+
+
+def test_a_rebuilt_warehouse_has_the_switches_of_the_configuration(run: Run, virginia: Path) -> None:
+    (virginia / "wattledger.toml").write_text("[estimate]\nspend_proxy = true\n" + CONFIG)
+    assert run("rebuild").exit_code == 0
+    found = asked(run, "select value from core.setting where key = 'spend_proxy'")
+    assert found == [{"value": "true"}]
+    shown = run("config", "show", "--json")
+    assert '"estimate.spend_proxy"' in shown.stdout
