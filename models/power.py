@@ -27,7 +27,8 @@ class Machine:
     curve_f50: float
     memory_gib: float
     included_gib: float
-    memory_w_per_gib: float
+    memory_idle_w_per_gib: float
+    memory_full_w_per_gib: float
     host_overhead: float
     accelerators: float = 0.0
     accelerator_idle_w: float = 0.0
@@ -99,9 +100,21 @@ def watts_per_vcpu(w_per_thread: float, threads_per_core: float, vcpu_is_core: b
     return w_per_thread * threads_per_core if vcpu_is_core else w_per_thread
 
 
-def memory_power_w(memory_gib: float, included_gib: float, memory_w_per_gib: float) -> float:
-    """Return the power in W of the memory above what the CPU figure includes; never negative."""
-    return max(memory_gib - included_gib, 0.0) * memory_w_per_gib
+def memory_power_w(
+    memory_gib: float,
+    included_gib: float,
+    utilization: float,
+    *,
+    idle_w_per_gib: float,
+    full_w_per_gib: float,
+) -> float:
+    """Return the power in W of the memory above what the CPU figure includes; never negative.
+
+    Linear in the utilization of the CPU: what computes more reads and writes more.
+    """
+    _check_share(utilization)
+    w_per_gib = idle_w_per_gib + utilization * (full_w_per_gib - idle_w_per_gib)
+    return max(memory_gib - included_gib, 0.0) * w_per_gib
 
 
 def accelerator_power_w(accelerators: float, utilization: float, idle_w: float, busy_w: float) -> float:
@@ -124,7 +137,13 @@ def machine_power(machine: Machine, utilization: float, accelerator_utilization:
         curve_f10=machine.curve_f10,
         curve_f50=machine.curve_f50,
     )
-    memory_w = memory_power_w(machine.memory_gib, machine.included_gib, machine.memory_w_per_gib)
+    memory_w = memory_power_w(
+        machine.memory_gib,
+        machine.included_gib,
+        utilization,
+        idle_w_per_gib=machine.memory_idle_w_per_gib,
+        full_w_per_gib=machine.memory_full_w_per_gib,
+    )
     boards_w = accelerator_power_w(
         machine.accelerators, accelerator_utilization, machine.accelerator_idle_w, machine.accelerator_busy_w
     )

@@ -17,7 +17,7 @@ MACHINE_LEGS: Mapping[str, tuple[str, ...]] = {
     "cpu": ("idle_w_per_vcpu", "full_w_per_vcpu"),
     "curve": ("curve_f10", "curve_f50"),
     "utilization": ("utilization",),
-    "memory": ("memory_w_per_gib",),
+    "memory": ("memory_idle_w_per_gib", "memory_full_w_per_gib"),
     "host_overhead": ("host_overhead",),
     "accelerator": ("accelerator_idle_w", "accelerator_busy_w"),
     "accelerator_utilization": ("accelerator_utilization",),

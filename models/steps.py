@@ -40,7 +40,10 @@ _CPU = "{vcpu} x ({idle_w_per_vcpu} + {load_share} x ({full_w_per_vcpu} - {idle_
 _SURPLUS = "{vcpu} x ({full_w_per_vcpu} - {idle_w_per_vcpu}) x {host_overhead}"
 _INCLUDED = "{gib_per_thread} x {vcpu} x {threads}"
 _INCLUDED_PER_GIB = "{gib_per_thread} x {instance_vcpu} x {threads} / {instance_memory_gib}"
-_MEMORY = "max({memory_gib} - {included_gib}, 0) x {memory_w_per_gib} x {host_overhead}"
+_MEMORY = (
+    "max({memory_gib} - {included_gib}, 0) x ({memory_idle_w_per_gib}"
+    " + {utilization} x ({memory_full_w_per_gib} - {memory_idle_w_per_gib})) x {host_overhead}"
+)
 _BOARDS = (
     "{accelerators} x ({accelerator_idle_w} + {accelerator_utilization} x ({accelerator_busy_w} - {accelerator_idle_w})"
     " + {node_overhead_w})"
@@ -129,20 +132,23 @@ def _machine_steps(m: Numbers) -> list[Step]:
             _step("idle power", _IDLE, v, m["idle_w_per_vcpu"], "W/vCPU", "cpu_ref"),
             _step("full power", _FULL, v, m["full_w_per_vcpu"], "W/vCPU", "cpu_ref"),
         ]
+    if m["method"] != "cpu_surplus" and (m["vcpu"] or m["memory_gib"]):
+        name = f"utilization, {m['usage_state']}"
+        steps.append(_step(name, "{utilization}", v, m["utilization"], "share", "utilization_ref"))
     if m["method"] == "cpu_surplus":
         steps.append(_step("CPU power", _SURPLUS, v, parts.compute_w, "W", "cpu_ref", "host_overhead_ref"))
     elif m["vcpu"]:
         curve = "low" if m["utilization"] <= 0.1 else "middle" if m["utilization"] <= 0.5 else "high"
         steps += [
-            _step(f"utilization, {m['usage_state']}", "{utilization}", v, m["utilization"], "share", "utilization_ref"),
             _step("load share", _LOAD[curve], v, load, "share of idle to full", "cpu_ref"),
             _step("CPU power", _CPU, v, parts.compute_w, "W", "cpu_ref", "host_overhead_ref"),
         ]
     if m["memory_gib"]:
         included = _INCLUDED_PER_GIB if m["method"] == "instance_memory" else _INCLUDED
+        memory_refs = ("memory_idle_ref", "memory_full_ref", "host_overhead_ref")
         steps += [
             _step("memory in the CPU figure", included, v, m["included_gib"], "GiB", "instance_ref", "cpu_ref"),
-            _step("memory power", _MEMORY, v, parts.memory_w, "W", "memory_ref", "host_overhead_ref"),
+            _step("memory power", _MEMORY, v, parts.memory_w, "W", *memory_refs),
         ]
     if m["accelerators"]:
         refs = ("accelerator_ref", "accelerator_utilization_ref", "node_ref")

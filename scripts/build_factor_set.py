@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import cpu_by_tdp
+
 ROOT = Path(__file__).parents[1]
 FACTORS = ROOT / "models" / "factors"
 OVERRIDES = Path(__file__).parent / "factor_overrides"
@@ -83,11 +85,8 @@ CURVES = {"Intel": (0.17, 0.42), "AMD": (0.26, 0.57)}
 CURVE_ALL = (0.18, 0.44)
 CURVE_SOURCE = "own statistics over SPEC SPECpower_ssj2008 results (spec.org/power_ssj2008), hardware 2017 to 2025: "
 CPU_BAND_NOTES = {  # (measured at the wall, estimated Arm)
-    (
-        True,
-        False,
-    ): "high end widened to 1.9 x idle and 2.4 x full: RAPL of EC2 bare metal under stress (Teads) is up to "
-    "that far above SPECpower",
+    (True, False): "high end widened to 1.9 x idle and 2.4 x full: RAPL of EC2 bare metal under stress (Teads) is up "
+    "to that far above SPECpower",
     (False, True): "range widened to 0.5-2.5 x: no wall measurement is public",
 }
 # Boards on a baseboard with its own switch and cooling; every other board is a card.
@@ -328,7 +327,7 @@ def cpus(folder: Path) -> list[Row]:
             "verification": "derived" if measured else "estimate", "curve_source": CURVE_SOURCE + medians,
             "note": "; ".join(filter(None, (row["note"], CPU_BAND_NOTES.get((measured, estimated_arm))))),
         })  # fmt: skip
-    return rows
+    return [*rows, *cpu_by_tdp.rows({row["microarch"]: row for row in rows})]
 
 
 def bound(row: Row, load: str, side: str, factor: float, choose: Callable[[float, float], float]) -> str:
@@ -370,10 +369,12 @@ def node_overhead(row: Row) -> str:
 
 def instances(folder: Path) -> list[Row]:
     """Return the parts of every instance type; watts and embodied carbon are computed from them."""
-    same = ("provider", "instance_type", "family", "category", "isa", "vcpu_is", "microarch", "accelerator")
+    same = ("provider", "instance_type", "family", "category", "isa", "vcpu_is", "accelerator")
+    own_cpu = cpu_by_tdp.microarch_of_models()
     return [
         {
             **{name: row[name] for name in (*same, "source", "note")},
+            "microarch": own_cpu.get(row["cpu_model"], row["microarch"]),
             **{name: number(row[name]) for name in ("vcpu", "memory_gib", "host_vcpu", "host_memory_gib")},
             "host_sockets": number(row["host_sockets"]), "accelerator_count": number(row["accelerator_count"] or "0"),
             "local_ssd_gb": number(row["local_ssd_gb"] or "0"), "year": EDITION, "source_release": EDITION,

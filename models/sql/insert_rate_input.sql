@@ -15,7 +15,7 @@ machine as (
         to_json(m) as inputs,
         [
             m.instance_ref, m.cpu_ref, m.accelerator_ref, m.node_ref, m.f10_ref, m.f50_ref, m.utilization_ref,
-            m.accelerator_utilization_ref, m.memory_ref, m.host_overhead_ref, m.server_base_ref,
+            m.accelerator_utilization_ref, m.memory_idle_ref, m.memory_full_ref, m.host_overhead_ref, m.server_base_ref,
             m.extra_socket_ref, m.dram_ref, m.ssd_ref, m.lifetime_ref
         ] as refs
     from machine_input as m

@@ -52,10 +52,15 @@ select
         else m.utilization
     end as utilization,
     case
-        when l.leg = 'memory' and l.side = 'low' then m.memory_w_per_gib_low
-        when l.leg = 'memory' and l.side = 'high' then m.memory_w_per_gib_high
-        else m.memory_w_per_gib
-    end as memory_w_per_gib,
+        when l.leg = 'memory' and l.side = 'low' then m.memory_idle_w_per_gib_low
+        when l.leg = 'memory' and l.side = 'high' then m.memory_idle_w_per_gib_high
+        else m.memory_idle_w_per_gib
+    end as memory_idle_w_per_gib,
+    case
+        when l.leg = 'memory' and l.side = 'low' then m.memory_full_w_per_gib_low
+        when l.leg = 'memory' and l.side = 'high' then m.memory_full_w_per_gib_high
+        else m.memory_full_w_per_gib
+    end as memory_full_w_per_gib,
     case
         when l.leg = 'host_overhead' and l.side = 'low' then m.host_overhead_low
         when l.leg = 'host_overhead' and l.side = 'high' then m.host_overhead_high

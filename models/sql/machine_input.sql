@@ -50,9 +50,12 @@ select
     m.active * coalesce(burst.low, load.low) / 100e0 as utilization_low,
     m.active * coalesce(burst.central, load.central) / 100e0 as utilization,
     m.active * coalesce(burst.high, load.high) / 100e0 as utilization_high,
-    memory.low as memory_w_per_gib_low,
-    memory.central as memory_w_per_gib,
-    memory.high as memory_w_per_gib_high,
+    memory_idle.low as memory_idle_w_per_gib_low,
+    memory_idle.central as memory_idle_w_per_gib,
+    memory_idle.high as memory_idle_w_per_gib_high,
+    memory_full.low as memory_full_w_per_gib_low,
+    memory_full.central as memory_full_w_per_gib,
+    memory_full.high as memory_full_w_per_gib_high,
     uplift.low as host_overhead_low,
     uplift.central as host_overhead,
     uplift.high as host_overhead_high,
@@ -94,7 +97,8 @@ select
     f50.factor_id as f50_ref,
     case when m.active > 0e0 then coalesce(burst.factor_id, load.factor_id) end as utilization_ref,
     case when m.active > 0e0 and m.accelerators > 0e0 then board_load.factor_id end as accelerator_utilization_ref,
-    memory.factor_id as memory_ref,
+    memory_idle.factor_id as memory_idle_ref,
+    memory_full.factor_id as memory_full_ref,
     uplift.factor_id as host_overhead_ref,
     base.factor_id as server_base_ref,
     case when m.host_sockets > 1e0 then socket.factor_id end as extra_socket_ref,
@@ -110,7 +114,8 @@ left join factors.coefficient as f50 on f50.key = 'compute.curve_f50'
 left join factors.coefficient as load on load.key = 'compute.cpu_utilisation_unknown'
 left join factors.coefficient as burst on burst.key = concat('compute.burst_baseline.', m.resolved_as)
 left join factors.coefficient as board_load on board_load.key = 'compute.gpu_utilisation_unknown'
-left join factors.coefficient as memory on memory.key = 'memory.power_active'
+left join factors.coefficient as memory_idle on memory_idle.key = 'memory.power_idle'
+left join factors.coefficient as memory_full on memory_full.key = 'memory.power_heavy'
 left join factors.coefficient as uplift on uplift.key = 'compute.host_overhead_uplift'
 left join factors.coefficient as base on base.key = 'embodied.server_base'
 left join factors.coefficient as socket on socket.key = 'embodied.cpu_extra'

@@ -20,7 +20,9 @@ powered as (
             when l.method = 'cpu_surplus' then l.vcpu * (l.full_w_per_vcpu - l.idle_w_per_vcpu) * l.host_overhead
             else l.vcpu * (l.idle_w_per_vcpu + l.load_share * (l.full_w_per_vcpu - l.idle_w_per_vcpu)) * l.host_overhead
         end / 1000e0 as compute_kwh,
-        greatest(l.memory_gib - l.included_gib, 0e0) * l.memory_w_per_gib * l.host_overhead / 1000e0 as memory_kwh,
+        greatest(l.memory_gib - l.included_gib, 0e0)
+        * (l.memory_idle_w_per_gib + l.utilization * (l.memory_full_w_per_gib - l.memory_idle_w_per_gib))
+        * l.host_overhead / 1000e0 as memory_kwh,
         l.accelerators * (
             l.accelerator_idle_w + l.accelerator_utilization * (l.accelerator_busy_w - l.accelerator_idle_w)
             + l.node_overhead_w

@@ -56,8 +56,9 @@ def test_a_vcpu_that_is_a_core_draws_what_its_threads_draw() -> None:
 
 
 def test_only_memory_above_what_the_cpu_figure_includes_counts() -> None:
-    assert memory_power_w(16, 6, 0.2) == pytest.approx(2.0)  # 10 GiB x 0.2
-    assert memory_power_w(4, 6, 0.2) == 0.0
+    # 10 GiB x (0.1 + 0.25 x 0.4)
+    assert memory_power_w(16, 6, 0.25, idle_w_per_gib=0.1, full_w_per_gib=0.5) == pytest.approx(2.0)
+    assert memory_power_w(4, 6, 0.25, idle_w_per_gib=0.1, full_w_per_gib=0.5) == 0.0
 
 
 def test_half_a_board_draws_half() -> None:
@@ -67,12 +68,12 @@ def test_half_a_board_draws_half() -> None:
 def test_a_machine_adds_its_parts_and_the_host_overhead_leaves_the_boards_alone() -> None:
     machine = Machine(
         vcpu=10, idle_w_per_vcpu=1, full_w_per_vcpu=5, curve_f10=0.2, curve_f50=0.5, memory_gib=100, included_gib=20,
-        memory_w_per_gib=0.2, host_overhead=1.5, accelerators=2, accelerator_idle_w=50, accelerator_busy_w=300,
+        memory_idle_w_per_gib=0.1, memory_full_w_per_gib=0.3, host_overhead=1.5, accelerators=2, accelerator_idle_w=50, accelerator_busy_w=300,
         node_overhead_w=40,
     )  # fmt: skip
     parts = machine_power(machine, utilization=0.5, accelerator_utilization=0.4)
     assert parts.compute_w == pytest.approx(45.0)  # 10 x (1 + 0.5 x 4) x 1.5
-    assert parts.memory_w == pytest.approx(24.0)  # 80 x 0.2 x 1.5
+    assert parts.memory_w == pytest.approx(24.0)  # 80 x (0.1 + 0.5 x 0.2) x 1.5
     assert parts.accelerator_w == pytest.approx(380.0)  # 2 x (50 + 0.4 x 250 + 40)
     assert parts.it_w == pytest.approx(449.0)
 

@@ -24,22 +24,23 @@ def test_an_hour_of_an_m5_large_every_column() -> None:
         found = rate(connection, add_sku(connection, **ec2("m5.large")))
     # Skylake: 0.532 W idle and 4.118 W full per thread, f10 .17, f50 .42. At 18 %: .17 + .08 / .4 x .25 = .22 of the
     # span. 2 x (0.532 + .22 x 3.586) x 1.2 = 3.170208 W. The figure holds 96 GiB / 56 threads x 2 = 3.428571 GiB:
-    # (8 - 3.428571) x 0.2 x 1.2 = 1.097143 W. Together 4.267351 W.
-    cpu_w, memory_w = 3.170208, (8 - 2 * 96 / 56) * 0.2 * 1.2
+    # (8 - 3.428571) x (0.12 + 0.18 x 0.28) x 1.2 = 0.934766 W. Together 4.104974 W.
+    gib = (8 - 2 * 96 / 56) * 1.2
+    cpu_w, memory_w = 3.170208, gib * (0.12 + 0.18 * 0.28)
     it_kwh = (cpu_w + memory_w) / 1000
-    # One group of numbers at its low end at a time, watts over 4.267351:
+    # One group of numbers at its low end at a time, watts over 4.104974:
     at_low = [
         (2 * (0.405 + 0.22 * (3.260 - 0.405)) * 1.2 + memory_w, "cpu"),
         (2 * (0.532 + (0.1 + 0.2 * 0.24) * 3.586) * 1.2 + memory_w, "curve .10 .34"),
-        (2 * (0.532 + 0.5 * 0.17 * 3.586) * 1.2 + memory_w, "5 % load: half of f10"),
-        (cpu_w + memory_w * 0.06 / 0.2, "memory"),
+        (2 * (0.532 + 0.5 * 0.17 * 3.586) * 1.2 + gib * (0.12 + 0.05 * 0.28), "5 % load: half of f10"),
+        (cpu_w + gib * (0.06 + 0.18 * 0.06), "memory .06 idle, .12 full"),
         ((cpu_w + memory_w) / 1.2, "host overhead 1"),
     ]
     at_high = [
         (2 * (1.011 + 0.22 * (9.883 - 1.011)) * 1.2 + memory_w, "cpu"),
         (2 * (0.532 + (0.28 + 0.2 * 0.52) * 3.586) * 1.2 + memory_w, "curve .28 .80"),
-        (2 * (0.532 + (0.17 + 0.35 / 0.4 * 0.25) * 3.586) * 1.2 + memory_w, "45 % load"),
-        (cpu_w + memory_w * 0.9 / 0.2, "memory"),
+        (2 * (0.532 + (0.17 + 0.35 / 0.4 * 0.25) * 3.586) * 1.2 + gib * (0.12 + 0.45 * 0.28), "45 % load"),
+        (cpu_w + gib * (0.25 + 0.18 * 0.85), "memory .25 idle, 1.1 full"),
         ((cpu_w + memory_w) / 1.2 * 1.6, "host overhead 1.6"),
     ]
     it_down = sum(log(watts / (cpu_w + memory_w)) ** 2 for watts, _ in at_low)
