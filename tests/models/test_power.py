@@ -68,8 +68,8 @@ def test_half_a_board_draws_half() -> None:
 def test_a_machine_adds_its_parts_and_the_host_overhead_leaves_the_boards_alone() -> None:
     machine = Machine(
         vcpu=10, idle_w_per_vcpu=1, full_w_per_vcpu=5, curve_f10=0.2, curve_f50=0.5, memory_gib=100, included_gib=20,
-        memory_idle_w_per_gib=0.1, memory_full_w_per_gib=0.3, host_overhead=1.5, accelerators=2, accelerator_idle_w=50, accelerator_busy_w=300,
-        node_overhead_w=40,
+        memory_idle_w_per_gib=0.1, memory_full_w_per_gib=0.3, host_overhead=1.5, accelerators=2,
+        accelerator_idle_w=50, accelerator_busy_w=300, node_overhead_w=40,
     )  # fmt: skip
     parts = machine_power(machine, utilization=0.5, accelerator_utilization=0.4)
     assert parts.compute_w == pytest.approx(45.0)  # 10 x (1 + 0.5 x 4) x 1.5
