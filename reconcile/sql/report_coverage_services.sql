@@ -24,11 +24,11 @@ select
     case when grouping(service_name) = 1 then 'total' else service_name end as service_name,
     provider,
     sum(lines)::bigint as usage_lines,
-    sum(case when disposition = 'estimated' then lines else 0 end)::double / nullif(sum(lines), 0)::double as estimated_lines_share,
+    coalesce(sum(lines) filter (where disposition = 'estimated'), 0)::double / nullif(sum(lines), 0)::double as estimated_lines_share,
     sum(billed_cost)::decimal(38, 12) as usage_cost,
-    sum(case when disposition = 'estimated' then billed_cost else 0 end)::double / nullif(sum(billed_cost)::double, 0e0)
+    coalesce(sum(billed_cost) filter (where disposition = 'estimated'), 0)::double / nullif(sum(billed_cost)::double, 0e0)
         as estimated_cost_share,
-    sum(case when disposition = 'proxy' then billed_cost else 0 end)::double / nullif(sum(billed_cost)::double, 0e0) as proxy_cost_share,
+    coalesce(sum(billed_cost) filter (where disposition = 'proxy'), 0)::double / nullif(sum(billed_cost)::double, 0e0) as proxy_cost_share,
     billing_currency
 from daily
 group by grouping sets ((provider, service_name, billing_currency), (billing_currency))

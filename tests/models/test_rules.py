@@ -38,7 +38,7 @@ def test_each_example_matches_its_rule_and_none_before(switched: bool) -> None:
     """Rules behind a switch are tried with every switch on, all others with none."""
     with warehouse() as connection:
         if switched:
-            connection.executemany("insert into core.setting values (?, 'true')", [[switch] for switch in SWITCHES])
+            connection.executemany("insert or replace into core.setting values (?, 'true')", [[switch] for switch in SWITCHES])
         tried = [rule for rule in rules() if bool(rule.switch) == switched]
         expected = {add_sku(connection, **_example(rule)): rule.rule_id for rule in tried}
         classify(connection)
