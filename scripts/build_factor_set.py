@@ -401,7 +401,7 @@ def coefficients(folder: Path) -> list[Row]:
 
 USED_COEFFICIENT = re.compile(
     r"compute\.host_overhead_uplift|embodied\.(cpu_extra|dram|lifetime|lifetime_ai|server_base)"
-    r"|network\.int(er|ra)_region|replication\.aws\..*|serverless\.(idle_slack|(arm|x86)_kwh_per_vcpu_h|lambda_vcpu_per_gib|memory_kwh_per_gb_h)|storage\.(hdd|ssd|server_overhead|tape_archive)"
+    r"|network\.int(er|ra)_region|replication\.(aws|gcp)\..*|serverless\.(idle_slack|(arm|x86)_kwh_per_vcpu_h|lambda_vcpu_per_gib|memory_kwh_per_gb_h)|storage\.(hdd|ssd|server_overhead|tape_archive)"
 )
 BUILDERS: dict[str, Callable[[Path], list[Row]]] = {
     "grid_intensity": grid,

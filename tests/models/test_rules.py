@@ -110,7 +110,7 @@ def test_the_unused_part_of_a_commitment_is_money_and_no_machine() -> None:
     ("provider", "service_name", "reason"),
     [
         ("azure", "Virtual Machines", "no model for Azure yet"),
-        ("gcp", "Compute Engine", "no model for Google Cloud yet"),
+        ("gcp", "Compute Engine", "Compute Engine SKU or unit without a rule"),
         ("oracle", "Object Storage", "no model for provider oracle yet"),
     ],
 )
