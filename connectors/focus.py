@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import duckdb
 
+from connectors.azure.units import set_units
 from connectors.bill import Format, Matched, load_format, read_data, stage, take
 from connectors.exports import list_units
 from connectors.local import LocalSource
@@ -100,10 +101,11 @@ def _match(part: Part, form: Format, asserted: str | None) -> Matched:
 
 
 def _set_tables(connection: duckdb.DuckDBPyConnection, asserted: str | None) -> None:
-    """Offer the names of providers, and the one the kind asserts, to focus.sql."""
+    """Offer the names of providers, the one the kind asserts and Azure's units of measure to focus.sql."""
     rows = read_data(_PACKAGE, "focus_providers.csv")
     connection.execute(
         "set variable provider_of = map(?::varchar[], ?::varchar[])",
         [[row["provider_name"] for row in rows], [row["provider"] for row in rows]],
     )
+    set_units(connection)
     connection.execute("set variable asserted_provider = ?::varchar", [asserted])

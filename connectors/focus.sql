@@ -1,21 +1,23 @@
 -- Lines of a FOCUS bill (1.0 to 1.2, any provider) in the words of the staged table.
 -- Grain: one row per line of the bill, in its order. Reads: bill (columns of focus_columns.csv, null where not
--- delivered). A commitment or a capacity reservation that is unused makes the line Unused.
+-- delivered) and, as variables, focus_providers.csv and azure/units.csv. A commitment or a capacity reservation that is
+-- unused makes the line Unused. Azure names its meter as in its own exports and counts in blocks of its unit there and
+-- here: 0.0003 of '10K' are 3 operations. Here a quantity is in single units; an unknown unit stays as delivered.
 select
     null as provider_line_id, -- FOCUS has none
-    coalesce(
-        getvariable('provider_of')[lower(coalesce(provider_name, service_provider_name))],
-        lower(coalesce(provider_name, service_provider_name)),
-        getvariable('asserted_provider')
-    ) as provider,
+    provider,
     billing_account_id,
     sub_account_id,
     service_name,
-    coalesce(x_service_code, x_service_id) as service_code,
+    case
+        when provider = 'azure' and lower(x_publisher_category) = 'vendor' then 'Marketplace'
+        else coalesce(x_service_code, x_service_id, x_sku_meter_category)
+    end as service_code,
     region_id,
     coalesce(sku_meter, x_usage_type, x_sku_meter_name) as sku_meter,
-    x_operation as operation,
-    consumed_unit,
+    coalesce(x_operation, nullif(concat_ws('/', x_sku_meter_subcategory, nullif(usage_type, 'ComputeHR')), '')) as operation,
+    case when provider = 'azure' then coalesce(getvariable('unit_of')[measure], measure) else consumed_unit end
+        as consumed_unit,
     coalesce(
         x_instance_type,
         sku_price_details['InstanceType'],
@@ -27,18 +29,31 @@ select
     charge_category as line_type,
     false as is_split,
     case
-        when 'Unused' in (commitment_discount_status, capacity_reservation_status) then 'Unused'
+        when 'Unused' in (commitment_discount_status, capacity_reservation_status) or usage_type = 'ComputeCR' then 'Unused'
         else coalesce(commitment_discount_status, capacity_reservation_status)
     end as capacity_status,
     resource_id,
     charge_period_start,
     charge_period_end,
     date_trunc('month', coalesce(billing_period_start, charge_period_start)) as billing_month,
-    consumed_quantity,
+    consumed_quantity * case when provider = 'azure' then coalesce(getvariable('block_size_of')[measure], 1e0) else 1e0 end
+        as consumed_quantity,
     billed_cost,
     coalesce(effective_cost, billed_cost) as effective_cost,
     if(effective_cost is null, 'billed', 'effective') as cost_basis,
     billing_currency,
     tags,
     null as split
-from bill
+from (
+    select
+        *,
+        coalesce(
+            getvariable('provider_of')[lower(coalesce(provider_name, service_provider_name))],
+            lower(coalesce(provider_name, service_provider_name)),
+            getvariable('asserted_provider')
+        ) as provider,
+        x_sku_details['UsageType'] as usage_type, -- of Azure
+        regexp_replace(trim(replace(coalesce(x_pricing_unit_description, consumed_unit), chr(160), ' ')), ' +', ' ', 'g')
+            as measure
+    from bill
+)

@@ -16,8 +16,9 @@ import duckdb
 
 from connectors.azure.days import day_sql
 from connectors.azure.deliveries import list_units
-from connectors.azure.look import Look, decide, look_at, measure_sql, tag_object
+from connectors.azure.look import Look, decide, look_at, tag_object
 from connectors.azure.manifest import Manifest, is_manifest, read_manifest
+from connectors.azure.units import measure_sql, set_units
 from connectors.bill import TEXT, Format, Matched, expression, load_format, read_data, stage, take
 from connectors.local import LocalSource
 from connectors.tabular import Column, Part, open_tabular, reader
@@ -166,10 +167,9 @@ def _check_rows(report: ReadReport, manifest: Manifest | None) -> None:
 
 def _set_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Offer the data files to cost_export.sql as maps."""
-    units = read_data(_PACKAGE, "units.csv")
+    set_units(connection)
     charges = read_data(_PACKAGE, "charge_types.csv")
     texts: dict[str, list[tuple[str, str | None]]] = {
-        "unit_of": [(row["unit_of_measure"], row["unit"]) for row in units],
         "charge_category_of": [(row["charge_type"], row["charge_category"]) for row in charges],
         "capacity_status_of": [(row["charge_type"], row["capacity_status"] or None) for row in charges],
     }
@@ -177,7 +177,3 @@ def _set_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             f"set variable {name} = map(?::varchar[], ?::varchar[])", [[k for k, _ in rows], [v for _, v in rows]]
         )
-    connection.execute(
-        "set variable block_size_of = map(?::varchar[], ?::double[])",
-        [[row["unit_of_measure"] for row in units], [float(row["block_size"]) for row in units]],
-    )

@@ -8,7 +8,7 @@ select
     billing_account_id,
     nullif(subscription_id, '00000000-0000-0000-0000-000000000000') as sub_account_id,
     meter_category as service_name,
-    consumed_service as service_code,
+    case when lower(publisher_type) = 'marketplace' then 'Marketplace' else meter_category end as service_code,
     nullif(coalesce(resource_location_normalized, resource_location, location), 'Unassigned') as region_id,
     meter_name as sku_meter,
     nullif(concat_ws('/', meter_sub_category, nullif(usage_type, 'ComputeHR')), '') as operation,

@@ -13,6 +13,7 @@ import duckdb
 
 from connectors.azure.days import read_days
 from connectors.azure.manifest import Manifest
+from connectors.azure.units import measure_sql
 from connectors.bill import MAP, NUMBER, TEXT, Format, expression
 from connectors.checked import CHECK_EXPORT
 from connectors.tabular import Column, Part, broken_input, table_sql
@@ -69,11 +70,6 @@ def tag_object(column: Column, form: Format) -> str:
     text = expression(column, TEXT, form.nulls)
     whole = f"if(starts_with(trim({text}), '{{'), {text}, '{{' || {text} || '}}')"
     return f"try_cast(try_cast({whole} as json) as map(varchar, varchar))"
-
-
-def measure_sql(text: str) -> str:
-    """Return the SQL of a unit of measure as units.csv spells it: single blanks, none at the ends."""
-    return f"regexp_replace(trim(replace({text}, chr(160), ' ')), ' +', ' ', 'g')"
 
 
 def look_at(

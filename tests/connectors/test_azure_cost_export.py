@@ -139,7 +139,7 @@ def test_a_day_of_a_machine_in_each_dataset(row: Row, tmp_path: Path) -> None:
         "billing_account_id": None if row is MOSP else "00012345",
         "sub_account_id": SUBSCRIPTION,
         "service_name": "Virtual Machines",
-        "service_code": "Microsoft.Compute",
+        "service_code": "Virtual Machines",
         "region_id": "EastUS2",
         "sku_meter": "D2s v5",
         "operation": "Dsv5 Series",

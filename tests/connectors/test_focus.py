@@ -58,6 +58,7 @@ AWS_12: dict[str, object] = {name: value for name, value in AWS_10.items() if na
 AZURE_10 = PLAIN | {
     "ProviderName": "Microsoft",
     "RegionId": "westeurope",
+    "x_SkuMeterCategory": "Virtual Machines",
     "x_SkuMeterName": "D2s v5",
     "x_SkuMeterSubcategory": "Dsv5 Series",
     "x_SkuDetails": '{"ServiceType": "Standard_D2s_v5", "VCPUs": 2}',
@@ -71,7 +72,7 @@ GCP_10 = PLAIN | {"ProviderName": "Google Cloud", "ServiceName": "Compute Engine
         (PLAIN, ("acme cloud", None, None, None)),
         (AWS_10, ("aws", "AmazonEC2", "EUC1-BoxUsage:m5.large", None)),
         (AWS_12, ("aws", "AmazonEC2", "EUC1-BoxUsage:m5.large", "m5.large")),
-        (AZURE_10, ("azure", None, "D2s v5", "Standard_D2s_v5")),
+        (AZURE_10, ("azure", "Virtual Machines", "D2s v5", "Standard_D2s_v5")),
         (GCP_10, ("gcp", None, None, None)),
     ],
     ids=["any provider", "aws 1.0", "aws 1.2", "azure", "gcp"],
@@ -219,3 +220,42 @@ def test_provider_columns_are_no_news_but_misspelt_ones_are(tmp_path: Path) -> N
 def test_a_header_without_lines_is_an_empty_delivery(tmp_path: Path) -> None:
     rows, _ = read(tmp_path, gzip.compress(csv_of(PLAIN).splitlines()[0]), kind="aws-focus")
     assert rows == []
+
+
+@pytest.mark.parametrize(
+    ("described", "consumed", "stored"),
+    [
+        ("10K", 0.0003, (3, "Units")),  # three operations: their list cost is 0.0003 x the price of ten thousand
+        ("1 GB/Month", 2.5, (2.5, "GB/Month")),
+        ("100 Hours", 0.24, (24, "Hours")),
+        ("7 Blinks", 2, (2, "7 Blinks")),  # unknown: as delivered
+        ("", 1, (1, "Hours")),  # ConsumedUnit stands in
+    ],
+)
+def test_azure_counts_in_blocks_of_its_pricing_unit(
+    described: str, consumed: float, stored: tuple[float, str], tmp_path: Path
+) -> None:
+    row = AZURE_10 | {"x_PricingUnitDescription": described, "ConsumedQuantity": consumed}
+    (found,), _ = read(tmp_path, csv_of(row), "focus", kind="focus")
+    assert (found["consumed_quantity"], found["consumed_unit"]) == (pytest.approx(stored[0]), stored[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),  # service code, operation, capacity status
+    [
+        ({}, ("Virtual Machines", "Dsv5 Series", None)),
+        (
+            {"x_SkuDetails": '{"UsageType": "ComputeHR_SW"}'},
+            ("Virtual Machines", "Dsv5 Series/ComputeHR_SW", None),
+        ),
+        ({"x_SkuDetails": '{"UsageType": "ComputeCR"}'}, ("Virtual Machines", "Dsv5 Series/ComputeCR", "Unused")),
+        ({"x_PublisherCategory": "Vendor"}, ("Marketplace", "Dsv5 Series", None)),
+        # A machine's traffic has the machine's service name: the meter category tells it apart.
+        ({"x_SkuMeterCategory": "Bandwidth"}, ("Bandwidth", "Dsv5 Series", None)),
+    ],
+)
+def test_an_azure_meter_reads_as_in_azures_own_export(
+    change: dict[str, object], told: tuple[object, ...], tmp_path: Path
+) -> None:
+    (found,), _ = read(tmp_path, csv_of(AZURE_10 | change), "focus", kind="focus")
+    assert pick([found], "service_code", "operation", "capacity_status") == [told]
