@@ -1,7 +1,7 @@
 """What each distinct SKU key physically is: the first rule that matches it, and what its billed unit measures.
 
-`service` looks at the service code, or the name where no code is delivered; of Azure and Google at the name first,
-which is the meter category and the service description. `meter` of AWS is without its region prefix.
+`service` looks at the service code, or the name where no code is delivered; of Azure the code is the meter category.
+Of Google it looks at the name first, which is the service description. `meter` of AWS is without its region prefix.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ _REGION_PREFIX = r"^(?:(?:[A-Z]{2,4}\d{1,2}|EU|CPT|[a-z]{2}(?:-[a-z]+)+-\d)-)+"
 # The value that each pattern column looks at; a missing one is the empty text.
 _VALUES = {
     "provider": "coalesce(s.provider, '')",
-    "service": "case when s.provider = 'aws' then coalesce(s.service_code, s.service_name, '') "
-    "else coalesce(s.service_name, s.service_code, '') end",
+    "service": "case when s.provider = 'gcp' then coalesce(s.service_name, s.service_code, '') "
+    "else coalesce(s.service_code, s.service_name, '') end",
     "meter": f"case when s.provider = 'aws' then regexp_replace(coalesce(s.sku_meter, ''), '{_REGION_PREFIX}', '') "
     "else coalesce(s.sku_meter, '') end",
     "operation": "coalesce(s.operation, '')",
