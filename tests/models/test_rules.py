@@ -109,7 +109,7 @@ def test_the_unused_part_of_a_commitment_is_money_and_no_machine() -> None:
 @pytest.mark.parametrize(
     ("provider", "service_name", "reason"),
     [
-        ("azure", "Virtual Machines", "no model for Azure yet"),
+        ("azure", "Virtual Machines", "no meter: the line names no meter, so it cannot be told apart"),
         ("gcp", "Compute Engine", "Compute Engine SKU or unit without a rule"),
         ("oracle", "Object Storage", "no model for provider oracle yet"),
     ],
