@@ -168,7 +168,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, ordered: Sequence[Rule]) -> N
                     when unit_quantity is null then concat('unit ', k_unit, ' is no measure of ', physical_unit)
                     when machines is null then concat('unknown size ', coalesce(hardware, '(none named)'))
                 end as gap,
-                replace(coefficient, '{{hardware}}', coalesce(hardware, '')) as coefficient_key
+                -- meters write one model as gpt-4o-mini and as gpt 4o mini
+                replace(coefficient, '{{hardware}}', regexp_replace(coalesce(hardware, ''), '[ _]+', '-', 'g'))
+                    as coefficient_key
             from measured
         )
         select

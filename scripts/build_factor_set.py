@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import cpu_by_tdp
+from llm_tokens import token_coefficients
 
 ROOT = Path(__file__).parents[1]
 FACTORS = ROOT / "models" / "factors"
@@ -385,8 +386,9 @@ def instances(folder: Path) -> list[Row]:
 
 
 def coefficients(folder: Path) -> list[Row]:
-    """Return the coefficients that this version's methods use, as the facts have them."""
-    return [
+    """Return the coefficients that this version's methods use, as the facts have them, and those of LLM tokens."""
+    constants, energy = read(folder, "coefficients"), read(folder, "llm_energy")
+    used = [
         {
             "key": row["key"], "scope": row["scope"], "low": number(row["low"]), "central": number(row["central"]),
             "high": number(row["high"]), "unit": row["unit"], "distribution": row["distribution"], "year": EDITION,
@@ -394,9 +396,10 @@ def coefficients(folder: Path) -> list[Row]:
             "source_release": EDITION, "licence": LICENCES[row["licence"]],
             "verification": "estimate" if row["verification"] == "own estimate" else "stored", "note": row["note"],
         }
-        for row in read(folder, "coefficients")
+        for row in constants
         if USED_COEFFICIENT.fullmatch(row["key"])
     ]  # fmt: skip
+    return [*used, *token_coefficients(energy, read(Path(__file__).parent, "llm_models"), constants, EDITION)]
 
 
 USED_COEFFICIENT = re.compile(

@@ -12,7 +12,7 @@ with physical as ( -- IT energy of one physical unit, and how many of them one b
         * case c.unit_per when 'month' then extract(day from last_day(w.charge_month)) * 24e0 else 1e0 end
             as physical_per_unit,
         case when c.energy_part = 'compute' then coalesce(m.compute_kwh, k.it_energy_kwh) else 0e0 end as compute_kwh,
-        coalesce(m.accelerator_kwh, 0e0) as accelerator_kwh,
+        case when c.energy_part = 'accelerator' then k.it_energy_kwh else coalesce(m.accelerator_kwh, 0e0) end as accelerator_kwh,
         case when c.energy_part = 'memory' then k.it_energy_kwh else coalesce(m.memory_kwh, 0e0) end as memory_kwh,
         case when c.energy_part = 'storage' then k.it_energy_kwh else 0e0 end as storage_kwh,
         case when c.energy_part = 'network' then k.it_energy_kwh else 0e0 end as network_kwh,
