@@ -1,7 +1,8 @@
 """What each distinct SKU key physically is: the first rule that matches it, and what its billed unit measures.
 
-`service` looks at the service code, or the name where no code is delivered; of Azure the code is the meter category.
-Of Google it looks at the name first, which is the service description. `meter` of AWS is without its region prefix.
+`service` looks at the service code, or the name where no code is delivered; of Azure the code is the meter category. It
+looks at the name first for Google, which is the service description, and for a model of Bedrock that the marketplace
+sells, whose code is random. `meter` of AWS is without its region prefix.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ _REGION_PREFIX = r"^(?:(?:[A-Z]{2,4}\d{1,2}|EU|CPT|[a-z]{2}(?:-[a-z]+)+-\d)-)+"
 # The value that each pattern column looks at; a missing one is the empty text.
 _VALUES = {
     "provider": "coalesce(s.provider, '')",
-    "service": "case when s.provider = 'gcp' then coalesce(s.service_name, s.service_code, '') "
+    "service": "case when s.provider = 'gcp' or coalesce(s.service_name, '') like '% (Amazon Bedrock Edition)' "
+    "then coalesce(s.service_name, s.service_code, '') "
     "else coalesce(s.service_code, s.service_name, '') end",
     "meter": f"case when s.provider = 'aws' then regexp_replace(coalesce(s.sku_meter, ''), '{_REGION_PREFIX}', '') "
     "else coalesce(s.sku_meter, '') end",
@@ -88,9 +90,9 @@ def _hardware_sql(ordered: Sequence[Rule]) -> str:
 
 
 def _candidate(rule: Rule, word: str) -> str:
-    if word in ("instance_type", "service"):
-        return f"nullif(k_{word}, '')"
-    if word in ("meter", "operation"):
+    if word == "instance_type":
+        return "nullif(k_instance_type, '')"
+    if word in ("service", "meter", "operation"):
         return f"nullif(regexp_extract(k_{word}, {_quote(rule.pattern(word))}, 1), '')"
     if word.startswith("="):
         return _quote(word[1:])

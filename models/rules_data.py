@@ -68,7 +68,7 @@ class Rule:
     usage_state: str
     resource_kind: str
     method: str
-    hardware: str  # candidates in order: instance_type, service, meter or operation (its first group), =literal
+    hardware: str  # candidates in order: instance_type; service, meter or operation (its first group); =literal
     machines: str  # a number, or `size`
     energy_part: str
     coefficient: str
@@ -80,7 +80,7 @@ class Rule:
     example: str
 
     def pattern(self, column: str) -> str:
-        """The pattern of a column; the first group of meter and operation can name the hardware."""
+        """The pattern of a column; its first group can name the hardware."""
         return dict(self.patterns)[column]
 
 

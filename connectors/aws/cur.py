@@ -28,6 +28,7 @@ _IN_PRODUCT_MAP = {
     "product_region_code": ("region_code", "region"),
     "product_instance_type": ("instance_type",),
     "product_product_family": ("product_family",),
+    "product_product_name": ("product_name",),
 }
 _NO_AMORTISED_COST = "no amortised cost in this export: effective_cost is the billed cost (cost_basis = billed)"
 _NO_REGION = "no region column in this export: the region is read from the usage type and the availability zone"

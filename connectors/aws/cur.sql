@@ -11,7 +11,11 @@ select
     'aws' as provider,
     bill_payer_account_id as billing_account_id,
     line_item_usage_account_id as sub_account_id,
-    line_item_product_code as service_name,
+    case -- a product of the marketplace has a random code, and only its name says what it is
+        when regexp_full_match(line_item_product_code, '[a-z0-9]{22,26}')
+            then coalesce(product_product_name, line_item_product_code)
+        else line_item_product_code
+    end as service_name,
     line_item_product_code as service_code,
     coalesce(
         product_region_code,

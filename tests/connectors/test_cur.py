@@ -128,6 +128,15 @@ def test_attributes_that_the_export_has_only_in_the_product_map_are_found_there(
     assert (found["region_id"], found["instance_type"], found["product_family"]) == ("eu-west-3", "c7g.large", "X")
 
 
+def test_a_marketplace_product_is_called_by_its_name_where_the_export_has_it(tmp_path: Path) -> None:
+    # The random code is no name; codes of AWS's own services stay, whatever the product is called.
+    code, name = "d2k7wvxa1fzcxnrqj1ez6gw4m", "Claude Sonnet 4 (Amazon Bedrock Edition)"
+    sold = LEGACY | {"lineItem/ProductCode": code}
+    own = LEGACY | {"lineItem/ProductCode": "AmazonEC2", "product/ProductName": "Amazon Elastic Compute Cloud"}
+    rows, _ = read(tmp_path, csv_of(sold | {"product/ProductName": name}, own, sold | {"product/ProductName": ""}))
+    assert pick(rows, "service_name", "service_code") == [(name, code), ("AmazonEC2", "AmazonEC2"), (code, code)]
+
+
 def test_tags_that_are_no_json_object_are_null_and_counted(tmp_path: Path) -> None:
     rows, report = read(
         tmp_path, csv_of(CUR2_AS_TEXT, CUR2_AS_TEXT | {"resource_tags": "team=x"}, CUR2_AS_TEXT | {"resource_tags": ""})

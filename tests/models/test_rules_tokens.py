@@ -32,6 +32,14 @@ def _bedrock(meter: str, **key: Any) -> dict[str, Any]:
     return {**found, "consumed_unit": "1K tokens", **key}
 
 
+def _edition(model: str, meter: str) -> dict[str, Any]:
+    """A model that the marketplace sells, as a report has it: a random product code, and the product's name."""
+    return {
+        "service_code": "d2k7wvxa1fzcxnrqj1ez6gw4m", "service_name": f"{model} (Amazon Bedrock Edition)",
+        "sku_meter": meter, "operation": "Usage", "consumed_unit": "Units",
+    }  # fmt: skip
+
+
 def _azure(meter: str, unit: str = "Units", service: str = "Azure OpenAI") -> dict[str, Any]:
     return {
         "provider": "azure", "service_name": service, "service_code": "Microsoft.CognitiveServices",
@@ -140,6 +148,9 @@ def test_what_was_measured_lies_inside_the_range_of_open_models() -> None:
         (_bedrock("USE1-Llama4-Maverick-17B-output-tokens-batch"), "llama4-maverick-17b", 1),
         (_bedrock("USE1-GPT-OSS-Safeguard-20B-output-tokens-priority"), "gpt-oss-safeguard-20b", 1),
         (_bedrock("USE1-Claude3-5Haiku-output-tokens-latency-optimized"), "claude3-5haiku", 1),
+        (_edition("Claude Sonnet 4", "USE1-MP:USE1_OutputTokenCount-Units"), "claude-sonnet-4", 1000),
+        (_edition("Claude Haiku 4.5", "USE1-MP:USE1_OutputTokenCount_Global_Batch-Units"), "claude-haiku-4.5", 1000),
+        (_edition("Claude 3.5 Sonnet v2", "USW2-MP:USW2_OutputTokenCount-Units"), "claude-3.5-sonnet-v2", 1000),
         (_azure("gpt-4o outp tokens", "1K"), "gpt-4o", 1),  # FOCUS: blocks
         (_azure("gpt 4o 0806 Outp regnl Tokens"), "gpt-4o-0806", 0.001),  # native: multiplied out
         (_azure("gpt-4o-0806-Batch-Outp-glbl Tokens"), "gpt-4o-0806", 0.001),
@@ -198,6 +209,10 @@ def test_bill_spellings_name_their_model_and_count_its_tokens(
         (_gcp("Gemini 2.5 Flash Text Input Caching"), "vertex-cached"),
         (_bedrock("USE1-Claude4Sonnet-cache-write-input-token-count-cross-region-global"), "bedrock-input"),
         (_bedrock("USE1-deepseek.v3.1-input-tokens"), "bedrock-input"),
+        (_edition("Claude Sonnet 4", "USE1-MP:USE1_CacheReadInputTokenCount_Global-Units"), "edition-cache-read"),
+        (_edition("Claude Sonnet 4", "USE1-MP:USE1_CacheWrite1hInputTokenCount-Units"), "edition-input"),
+        (_edition("Claude Sonnet 4", "USE1-MP:USE1_cache_write_tokens_1h_global_standard-Units"), "edition-input"),
+        (_edition("Claude Sonnet 4", "USE1-MP:USE1_input_tokens_global_standard-Units"), "edition-input"),
     ],
 )
 def test_input_and_cached_meters_are_told_from_output(key: dict[str, Any], rule_id: str) -> None:
@@ -214,6 +229,8 @@ def test_input_and_cached_meters_are_told_from_output(key: dict[str, Any], rule_
             _bedrock("USE1-MistralLarge-output-tokens"),
             "llm.output.mistrallarge",
         ),  # of February 2024: size not published
+        (_edition("Claude Opus 4.7", "USE1-MP:USE1_output_tokens_standard-Units"), "llm.output.claude-opus-4.7"),
+        (_edition("Claude Sonnet 4.5", "USE1-MP:USE1_Reserved_1Month_InputTPM-Units"), "provisioned"),
         (_azure("GPT 5.1 opt Gl 1M Tokens", service="Foundry Models"), "llm.output.gpt-5.1"),
         (_gcp("Gemini 1.5 Flash Text Output - Predictions"), "llm.output.gemini-1.5-flash"),  # billed by characters
         (_bedrock("USE1-TitanEmbeddingV2-Text-input-tokens"), "embedding"),
@@ -232,3 +249,11 @@ def test_what_is_not_published_is_unmodelled_and_named(key: dict[str, Any], reas
         found = rate(connection, add_sku(connection, **key))
     assert (found["disposition"], found["it_energy_kwh"]) == ("unmodelled", None)
     assert reason in found["gap_reason"]
+
+
+def test_a_marketplace_line_that_names_no_model_stays_out_of_scope() -> None:
+    # The machines that other software of the marketplace runs on are on lines of their own.
+    key = {**_edition("", "USE1-MP:USE1_OutputTokenCount-Units"), "service_name": "d2k7wvxa1fzcxnrqj1ez6gw4m"}
+    with warehouse() as connection:
+        found = rate(connection, add_sku(connection, **key))
+    assert (found["disposition"], found["gap_reason"]) == ("out_of_scope", "marketplace")
