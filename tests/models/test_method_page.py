@@ -21,6 +21,9 @@ SKUS = {
     "A GB-second of Lambda": {
         "service_code": "AWSLambda", "sku_meter": "Lambda-GB-Second", "consumed_unit": "Lambda-GB-Second",
     },
+    "A thousand input tokens of Llama 3.3 70B": {
+        "service_code": "AmazonBedrock", "sku_meter": "USE1-Llama3-3-70B-input-tokens", "consumed_unit": "1K tokens",
+    },
     "Low and high": {
         "service_code": "AmazonEC2", "sku_meter": "EBS:VolumeUsage.gp3", "consumed_unit": "GB-Mo",
     },
