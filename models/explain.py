@@ -18,7 +18,15 @@ from models.steps import Billed, Step, rate_steps
 from wattledger.errors import ConfigError
 
 _TOLERANCE = 1e-12
-_SITE_REFS = ("region_ref", "pue_ref", "grid_ref", "grid_ratio_lifecycle_ref", "grid_ratio_direct_ref", "market_ref")
+_SITE_REFS = (
+    "region_ref",
+    "pue_ref",
+    "grid_ref",
+    "grid_ratio_lifecycle_ref",
+    "grid_ratio_direct_ref",
+    "market_ref",
+    "grid_alternative_ref",
+)
 
 
 @dataclass(frozen=True)

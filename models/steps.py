@@ -195,6 +195,10 @@ def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
         or _step(grid_name, _GRID[site["grid_basis"]], v, site["grid_g_co2e_per_kwh"], "g CO2e/kWh", *_GRID_REFS),
         _step("location-based emissions", kg, v, result.location_based_kg_co2e, f"kg CO2e/{unit}"),
     ]
+    if site["grid_alternative_ref"]:
+        name = f"another publisher's grid over ours ({site['grid_alternative_note']}); not used"
+        template = "{grid_alternative_g_co2e_per_kwh} / {grid_alternative_beside_g_co2e_per_kwh}"
+        steps.append(_step(name, template, v, site["grid_alternative_ratio"], "ratio", "grid_alternative_ref"))
     if site.get("market_ref"):
         name = f"market-based emissions ({site['market_boundary']}, {site['market_accounting']})"
         template = "{energy_kwh} x {market_g_co2e_per_kwh} / 1000"

@@ -7,6 +7,7 @@ method and not made here. `--check` writes nothing and exits 1 where a table dif
 """
 
 import csv
+import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,6 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "region_group": ("provider", "group_id", "member_region_id"),
     "site_metric": ("provider", "region_id", "metric", "year"),
     "grid_intensity": ("zone_scheme", "zone", "boundary", "year"),
+    "grid_alternative": ("provider", "region_id", "year"),
     "cpu_power": ("microarch",),
     "accelerator_power": ("accelerator",),
     "instance": ("provider", "instance_type"),
@@ -80,6 +82,9 @@ GROUP_ALIASES = {
     ("azure", "global"): "Unassigned|Unknown|Intercontinental",
     ("gcp", "global"): "worldwide",
 }
+NEIGHBOUR_KM = 150  # two regions this near on one balancing area draw from the same grid
+EARTH_RADIUS_KM = 6371
+ALTERNATIVE_NOTE = "Weighted by the hours of Google's own load: another quantity than a year's average"
 DESIGN_PUE = ("azure", "2022", "1.12")  # a design value, published for many regions alike
 # Load curve by vendor: medians of SPECpower results of hardware since 2017.
 CURVES = {"Intel": (0.17, 0.42), "AMD": (0.26, 0.57)}
@@ -295,6 +300,46 @@ def grid(folder: Path) -> list[Row]:
     return rows
 
 
+def grid_alternatives(folder: Path) -> list[Row]:
+    """Return what Google states for a region of its own that stands near, on the same balancing area."""
+    regions_ = [row for row in read(folder, "regions") if row["latitude"]]
+    neighbours = [row for row in regions_ if row["provider"] == "gcp"]
+    stated = {
+        (row["zone"].removeprefix("gcp:"), row["year"]): row
+        for row in read(folder, "grid_intensity")
+        if row["zone_scheme"] == "provider_region" and float(row["g_co2e_per_kwh"]) > 0
+    }
+    rows = []
+    for row in regions_:
+        same_grid = [
+            (distance_km(row, other), other["region"]) for other in neighbours if other["em_zone"] == row["em_zone"]
+        ]
+        distance, region_id = min(same_grid, default=(NEIGHBOUR_KM + 1, ""))
+        if distance > NEIGHBOUR_KM:
+            continue
+        rows += [
+            {
+                "provider": row["provider"], "region_id": row["region"], "year": year, "stated_for": f"gcp:{region_id}",
+                "distance_km": str(round(distance)), "g_co2e_per_kwh": number(value["g_co2e_per_kwh"]),
+                "boundary": "lifecycle" if value["boundary"] == "lifecycle" else "direct", "source": value["source"],
+                "source_release": value["source_release"], "licence": LICENCES[value["licence"]],
+                "verification": "stored", "note": ALTERNATIVE_NOTE,
+            }
+            for (neighbour, year), value in stated.items()
+            if neighbour == region_id
+        ]  # fmt: skip
+    return rows
+
+
+def distance_km(first: Row, second: Row) -> float:
+    """Return the great-circle distance of two regions in km, by the places that the facts give them."""
+    (lat1, lon1), (lat2, lon2) = (
+        (math.radians(float(row["latitude"])), math.radians(float(row["longitude"]))) for row in (first, second)
+    )
+    chord = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(chord))
+
+
 def grid_verification(text: str) -> str:
     """Return how a grid value was obtained, in one word."""
     words = {"recalled": "recalled", "derived": "derived", "inferred": "inferred_year", "secondary": "secondary"}
@@ -410,6 +455,7 @@ BUILDERS: dict[str, Callable[[Path], list[Row]]] = {
     "grid_intensity": grid,
     "region": regions,
     "region_group": region_groups,
+    "grid_alternative": grid_alternatives,
     "site_metric": site_metrics,
     "cpu_power": cpus,
     "accelerator_power": accelerators,

@@ -100,3 +100,8 @@ select
     factor_id, concat('weight in ', group_id, ', ', kind), null, weight, null, 'weight',
     null, source, null, licence, null, note
 from factors.region_group
+union all
+select
+    factor_id, concat('grid intensity of ', stated_for, ', ', boundary), null, g_co2e_per_kwh, null, 'gCO2e/kWh',
+    year, source, source_release, licence, verification, note
+from factors.grid_alternative

@@ -14,6 +14,11 @@ select
     ratio_direct_ref as grid_ratio_direct_ref,
     direct_g as grid_direct_g_co2e_per_kwh, direct_ref as grid_direct_ref,
     country_direct_g as country_direct_g_co2e_per_kwh, country_direct_ref,
+    alternative_g as grid_alternative_g_co2e_per_kwh,
+    alternative_beside_g as grid_alternative_beside_g_co2e_per_kwh,
+    alternative_ratio as grid_alternative_ratio,
+    case when alternative_ref is not null then alternative_note end as grid_alternative_note,
+    alternative_ref as grid_alternative_ref,
     gap_reason,
     market_g as market_g_co2e_per_kwh, market_boundary, market_accounting, market_ref,
     case when market_ref is null

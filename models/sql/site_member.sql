@@ -1,5 +1,5 @@
 -- Facility and grid of each wanted place and month in each region that it is, or is a mean of.
--- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_grid, site_market, factors.region.
+-- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_grid, site_market, factors.region, factors.grid_alternative.
 -- A zone that is run from a region stands elsewhere: its factors are those of its parent.
 select
     w.factor_set, w.grid_boundary, w.provider, w.region_id, w.charge_month, w.year,
@@ -28,6 +28,11 @@ select
                 w.year, ' for ', r.grid_chain
             )
     end as gap_reason,
+    a.g_co2e_per_kwh as alternative_g,
+    case a.boundary when 'direct' then g.direct_g else g.central_g end as alternative_beside_g,
+    a.g_co2e_per_kwh / case a.boundary when 'direct' then g.direct_g else g.central_g end as alternative_ratio,
+    concat(a.boundary, ', stated for ', a.stated_for, ' at ', a.distance_km::integer, ' km in ', a.year) as alternative_note,
+    a.factor_id as alternative_ref,
     m.market_g, m.boundary as market_boundary, m.accounting as market_accounting, m.market_ref
 from site_wanted as w
 left join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
@@ -35,5 +40,8 @@ left join site_pue as p
     on p.provider = w.provider and p.known_region_id = w.known_region_id and p.year = w.year
 left join site_grid as g
     on g.provider = w.provider and g.known_region_id = w.known_region_id and g.year = w.year
+left join factors.grid_alternative as a
+    on a.provider = w.provider and a.region_id = w.known_region_id and a.year = g.grid_year
+    and case a.boundary when 'direct' then g.direct_g is not null else w.grid_boundary = 'lifecycle' end
 left join site_market as m
     on m.provider = w.provider and m.known_region_id = w.known_region_id and m.year = w.year

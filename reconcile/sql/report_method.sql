@@ -1,6 +1,6 @@
 -- How the figures came to be. Grain: statement. Parameters: since, until.
 with used as (
-    select r.sku_id, r.method, r.quality, r.grid_boundary, r.factor_resolution, sum(d.lines) as lines
+    select r.sku_id, r.charge_month, r.method, r.quality, r.grid_boundary, r.factor_resolution, sum(d.lines) as lines
     from core.usage_daily as d
     inner join core.rate_in_force as r
         on r.sku_id = d.sku_id
@@ -31,6 +31,26 @@ statement as (
     group by quality
     union all
     select 6, 'weakest factor', factor_resolution, sum(lines)::bigint from used group by factor_resolution
+    union all
+    select -- what two publishers say differently of the same place and year: both, where they are more than 15 % apart
+        7,
+        'grid disputed',
+        concat(
+            f.provider, ' ', f.region_id, ': ', round(f.grid_alternative_beside_g_co2e_per_kwh, 1), ' here, ',
+            round(f.grid_alternative_g_co2e_per_kwh, 1), ' g/kWh by another publisher (', f.grid_alternative_note, '): ',
+            round(f.grid_alternative_ratio, 2), ' x'
+        ),
+        sum(u.lines)::bigint
+    from used as u
+    inner join core.sku as s on s.sku_id = u.sku_id
+    inner join core.site_factor as f
+        on f.factor_set = (select value from core.setting where key = 'factor_set')
+        and f.provider = s.provider
+        and f.region_id = s.region_id
+        and f.charge_month = u.charge_month
+    where greatest(f.grid_alternative_ratio, 1e0 / f.grid_alternative_ratio) > 1.15e0
+    group by f.provider, f.region_id, f.grid_alternative_beside_g_co2e_per_kwh, f.grid_alternative_g_co2e_per_kwh,
+        f.grid_alternative_note, f.grid_alternative_ratio
 )
 
 select what, value, lines

@@ -62,3 +62,17 @@ def test_a_rebuilt_warehouse_has_the_switches_of_the_configuration(run: Run, vir
     assert found == [{"value": "true"}]
     shown = run("config", "show", "--json")
     assert '"estimate.spend_proxy"' in shown.stdout
+
+
+def test_the_report_names_the_grids_that_publishers_dispute(run: Run, virginia: Path) -> None:
+    table = json.loads(run("report", "method", "--json").stdout)["tables"][0]
+    said = [row for row in table["rows"] if row[0] == "grid disputed"]
+    # eGRID SRVC 270.5 against Google's 322 for the same county: 322 / 270.5 = 1.19
+    assert said == [
+        [
+            "grid disputed",
+            "aws us-east-1: 270.5 here, 322.0 g/kWh by another publisher "
+            "(direct, stated for gcp:us-east4 at 0 km in 2023): 1.19 x",
+            2,
+        ]
+    ]

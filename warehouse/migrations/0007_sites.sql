@@ -25,3 +25,30 @@ create table factors.region_group (
 -- Its pue and grid figures are the weighted means, grid_basis is `mean`.
 alter table core.site_factor add column group_members json;
 alter table core.site_factor add column group_refs varchar[];
+
+-- What another publisher says of the grid at the same place: shown beside ours, never used. Grain: provider x region x year.
+-- factor_id: grid_alternative/aws:us-east-1/2023
+create table factors.grid_alternative (
+    factor_id varchar primary key,
+    provider varchar not null,
+    region_id varchar not null,
+    year integer not null,
+    stated_for varchar not null,        -- provider:region that the publisher states it for
+    distance_km double not null,        -- from there to this region
+    g_co2e_per_kwh double not null,
+    boundary varchar not null,          -- lifecycle or direct
+    source varchar not null,
+    source_release varchar not null,
+    licence varchar not null,
+    verification varchar not null,
+    note varchar,
+    check (boundary in ('lifecycle', 'direct') and g_co2e_per_kwh > 0 and g_co2e_per_kwh <= 1400),
+    check (licence not in ('', 'unknown') and licence not like '%BY-SA%' and licence not like '%ODbL%')
+);
+
+-- Such a figure of the year and boundary of ours, which of ours it is held against, and what it is of it; null where none exists.
+alter table core.site_factor add column grid_alternative_g_co2e_per_kwh double;
+alter table core.site_factor add column grid_alternative_beside_g_co2e_per_kwh double;
+alter table core.site_factor add column grid_alternative_ratio double;
+alter table core.site_factor add column grid_alternative_note varchar;
+alter table core.site_factor add column grid_alternative_ref varchar;
