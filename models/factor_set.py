@@ -59,7 +59,17 @@ def core_of(label: str) -> str:
 @cache
 def shipped() -> FactorSet:
     """Return the set of this version, as models/factors/set.toml states it."""
-    return FactorSet(**tomllib.loads(table_text("set.toml")))
+    return read_set("factors")
+
+
+def read_set(folder: str) -> FactorSet:
+    """Return what the set.toml of a set's folder states."""
+    return FactorSet(**tomllib.loads(table_text("set.toml", folder)))
+
+
+def sha256_of(text: str) -> str:
+    """Return the SHA-256 of a table."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest(files: Mapping[str, str]) -> str:
@@ -70,7 +80,7 @@ def digest(files: Mapping[str, str]) -> str:
 
 def file_digests() -> dict[str, str]:
     """Return the SHA-256 of every table of the set by file name."""
-    return {f"{table}.csv": hashlib.sha256(table_text(f"{table}.csv").encode()).hexdigest() for table in FACTOR_IDS}
+    return {f"{table}.csv": sha256_of(table_text(f"{table}.csv")) for table in FACTOR_IDS}
 
 
 def install(connection: duckdb.DuckDBPyConnection) -> None:
@@ -83,7 +93,9 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
     in_force = connection.execute("select value from core.setting where key = ?", [SETTING]).fetchall()
     if in_force and core_of(in_force[0][0]) != ours.label:
         return
-    installed = connection.execute("select distinct digest from factors.factor_set").fetchall()
+    installed = connection.execute(
+        "select distinct digest from factors.factor_set where name = ?", [ours.name]
+    ).fetchall()
     if in_force and installed == [(ours.digest,)]:
         return
     if in_force:
@@ -119,8 +131,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, ours: FactorSet) -> None:
 
 def exchange(connection: duckdb.DuckDBPyConnection) -> None:
     """Put this version's set in place of the one that the warehouse holds, inside the caller's transaction."""
-    for table in (*FACTOR_IDS, "factor_set"):
+    for table in FACTOR_IDS:
         connection.execute(f"delete from factors.{table}")  # noqa: S608
+    connection.execute("delete from factors.factor_set where name = ?", [shipped().name])
     _insert(connection, shipped())
 
 
@@ -145,7 +158,7 @@ def factor_list(connection: duckdb.DuckDBPyConnection) -> Table:
     """Return the files of the factor set in force, and whom to credit for its rows."""
     rows = connection.execute(
         "select name || '@' || version, file, row_count, valid_from, built_on, sha256 "
-        "from factors.factor_set order by file"
+        "from factors.factor_set order by name, version, file"
     ).fetchall()
     credits = connection.execute(
         "select licence, count(distinct factor_id), count(distinct source) "  # noqa: S608
@@ -187,6 +200,6 @@ def _nearest(connection: duckdb.DuckDBPyConnection, key: str) -> str:
     return f"Ids start with {', '.join(sorted({name.split('/')[0] for name in ids}))} and a slash."
 
 
-def table_text(name: str) -> str:
-    """Return a file of the shipped set."""
-    return (resources.files("models") / "factors" / name).read_text(encoding="utf-8")
+def table_text(name: str, folder: str = "factors") -> str:
+    """Return a file of the shipped set, or of the set in another folder."""
+    return (resources.files("models") / folder / name).read_text(encoding="utf-8")

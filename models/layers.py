@@ -13,11 +13,12 @@ import duckdb
 from models.factor_set import SETTING, core_of, exchange, shipped
 from models.own_factors import OwnFactors, columns_of
 from models.resources import sql
+from models.sharealike import brought, install, is_installed
 from wattledger.errors import ConfigError
 from wattledger.tables import Table
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_PART = re.compile(r"(?P<name>[^@+]+)(@(?P<version>[1-9]\d{0,8}))?")
+_PART = re.compile(r"(?P<name>[^@+]+)(@(?P<version>[1-9]\d{0,8}(\.\d+)*))?")
 
 
 def store(connection: duckdb.DuckDBPyConnection, own: OwnFactors, name: str, now: datetime) -> Table:
@@ -25,10 +26,10 @@ def store(connection: duckdb.DuckDBPyConnection, own: OwnFactors, name: str, now
 
     The same content under the same name changes nothing. Raises ConfigError for a name that cannot be a layer's.
     """
-    if not _NAME.fullmatch(name) or name == shipped().name:
+    if not _NAME.fullmatch(name) or name in (shipped().name, brought().name):
         raise ConfigError(
             f"{name!r} cannot name a layer. Take a small letter, then small letters, digits, - and _ (40 at most); "
-            f"{shipped().name} is the name of the set itself."
+            f"{shipped().name} and {brought().name} are the names of sets of the program."
         )
     known = connection.execute(
         "select version, table_name from factors.layer where name = ? and sha256 = ?", [name, own.sha256]
@@ -75,7 +76,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, text: str, may_exchange: bool
     if core != held and (core != shipped().label or not may_exchange):
         brings = "" if held == shipped().label else f", and this program brings {shipped().label}"
         raise ConfigError(f"There is no factor set {core!r} in this warehouse; it holds {held}{brings}. {_how(held)}")
-    labels = [_layer(connection, part, core) for part in parts]
+    labels = [_shipped_layer(connection, part, may_exchange) or _layer(connection, part, core) for part in parts]
     names = [label.partition("@")[0] for label in labels]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(f"{text!r} names {', '.join(twice)} twice: one version of a layer is in force at a time.")
@@ -89,6 +90,8 @@ def put_in_force(connection: duckdb.DuckDBPyConnection, label: str) -> None:
     """
     if core_of(label) != _held(connection):
         exchange(connection)
+    if brought().label in label.split("+"):
+        install(connection)
     connection.execute("update core.setting set value = ? where key = ?", [label, SETTING])
 
 
@@ -111,6 +114,18 @@ def _how(held: str) -> str:
     return f"Write {held}, and +NAME for each layer over it, e.g. {held}+acme."
 
 
+def _shipped_layer(connection: duckdb.DuckDBPyConnection, part: str, may_install: bool) -> str | None:
+    """Return the label of the share-alike set where ``part`` names it, None for a layer of the user's own."""
+    ours = brought()
+    if part.partition("@")[0] != ours.name:
+        return None
+    if part not in (ours.name, ours.label):
+        raise ConfigError(f"There is no {part!r}; this program brings {ours.label}.")
+    if not may_install and not is_installed(connection):
+        raise ConfigError(f"{ours.label} is not in this warehouse. `wattledger factors use` brings it in.")
+    return ours.label
+
+
 def _layer(connection: duckdb.DuckDBPyConnection, part: str, held: str) -> str:
     found = _PART.fullmatch(part)
     if found is None:
@@ -124,7 +139,7 @@ def _layer(connection: duckdb.DuckDBPyConnection, part: str, held: str) -> str:
         hint = f"Did you mean {near[0]!r}? " if near else ""
         there = f"There are: {', '.join(names)}." if names else "`wattledger factors import` stores one."
         raise ConfigError(f"There is no layer {found['name']!r}. {hint}{there}")
-    version = int(found["version"] or versions[-1][0])
-    if (version,) not in versions:
+    version = found["version"] or str(versions[-1][0])
+    if version not in {str(known) for (known,) in versions}:
         raise ConfigError(f"Layer {found['name']!r} has no version {version}; its newest is {versions[-1][0]}.")
     return f"{found['name']}@{version}"

@@ -6,6 +6,7 @@ from datetime import date
 import duckdb
 
 from models.resources import sql as model_sql
+from models.sharealike import credits
 from reconcile.resources import sql
 from wattledger.errors import ConfigError
 from wattledger.tables import Table
@@ -217,6 +218,5 @@ def _attribution(connection: duckdb.DuckDBPyConnection, period: Period) -> Table
         "order by factor_rows desc, source, source_release, licence",
         [used],
     ).fetchall()
-    return Table(
-        "attribution", "Sources of the factors used", ("source", "source_release", "licence", "factor_rows"), rows
-    )
+    columns = ("source", "source_release", "licence", "factor_rows")
+    return Table("attribution", "Sources of the factors used", columns, rows, credits(row[2] for row in rows))

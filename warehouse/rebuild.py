@@ -50,8 +50,12 @@ def refuse_losses(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
 def carry_layers(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
     """Take over the old file's layers of own factors, and put over the new file's set those that were in force."""
     with _attached(connection, old), transaction(connection):
-        for table in ("layer", "layer_site_metric", "layer_grid_intensity"):
+        for table in ("layer", "layer_site_metric", "layer_grid_intensity", "grid_marginal"):
             connection.execute(f"insert into factors.{table} by name select * from old.factors.{table}")  # noqa: S608
+        connection.execute(
+            "insert into factors.factor_set by name select * from old.factors.factor_set "
+            "where name not in (select name from factors.factor_set)"
+        )
         connection.execute(
             "update core.setting as n set value = n.value || regexp_replace(o.value, '^[^+]*', '') "
             "from old.core.setting as o where o.key = n.key and n.key = 'factor_set'"

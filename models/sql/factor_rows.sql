@@ -105,3 +105,8 @@ select
     factor_id, concat('grid intensity of ', stated_for, ', ', boundary), null, g_co2e_per_kwh, null, 'gCO2e/kWh',
     year, source, source_release, licence, verification, note
 from factors.grid_alternative
+union all
+select
+    factor_id, concat('grid, ', margin, ' margin; no inventory uses it'), null, g_co2e_per_kwh, null, 'gCO2e/kWh',
+    year, source, source_release, licence, verification, note
+from factors.grid_marginal

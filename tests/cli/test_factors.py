@@ -208,3 +208,21 @@ def test_a_contract_restates_the_market_based_figure_alone(run: Run, project: Pa
         run, "select distinct market_based_gap_reason as reason from ledger.rates where factor_set like '%+%'"
     ) == [{"reason": None}]
     assert "Supply contract 7" in run("report", "--json").stdout  # whom the report credits
+
+
+def test_a_report_that_rests_on_the_share_alike_set_says_what_its_licence_asks_for(run: Run, project: Path) -> None:
+    assert "ODbL" not in run("report", "attribution").stdout
+    told = rows_of(run, "factors", "use", f"{CORE}+sharealike")
+    assert [(row["cause"], row["lines"]) for row in told] == [("factors", 2)]
+    assert asked(run, "select distinct factor_set from ledger.lines") == [
+        {"factor_set": f"{CORE}+sharealike@2026.11.0"}
+    ]
+    said = " ".join(run("report", "attribution").stdout.split())
+    assert (
+        "Contains information from Electricity Maps, made available under the Open Database License (ODbL) 1.0" in said
+    )
+    assert run("rebuild").exit_code == 0  # a rebuilt warehouse keeps it
+    assert asked(run, "select distinct factor_set from ledger.lines") == [
+        {"factor_set": f"{CORE}+sharealike@2026.11.0"}
+    ]
+    assert run("factors", "import", str(SAMPLE), "--name", "sharealike").exit_code == 2

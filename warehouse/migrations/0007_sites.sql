@@ -52,3 +52,34 @@ alter table core.site_factor add column grid_alternative_beside_g_co2e_per_kwh d
 alter table core.site_factor add column grid_alternative_ratio double;
 alter table core.site_factor add column grid_alternative_note varchar;
 alter table core.site_factor add column grid_alternative_ref varchar;
+
+-- Marginal intensity: what leaving off or moving a load would change. No inventory reads it. Grain: country x year x margin.
+-- Comes with the share-alike set, whose averages stand in factors.layer_grid_intensity. factor_id: grid_marginal/DEU/2021/operating
+create table factors.grid_marginal (
+    factor_id varchar primary key,
+    country_iso3 varchar not null,
+    year integer not null,
+    margin varchar not null,            -- operating, combined
+    g_co2e_per_kwh double not null,
+    source varchar not null,
+    source_release varchar not null,
+    licence varchar not null,
+    verification varchar not null,
+    note varchar,
+    check (margin in ('operating', 'combined') and g_co2e_per_kwh >= 0 and g_co2e_per_kwh <= 2000)
+);
+
+-- The layers in force: users' own, and a set of the program that stands over the core set.
+create or replace view factors.layer_in_force as
+with known as (
+    select concat(name, '@', version) as layer from factors.layer
+    union
+    select concat(name, '@', version) from factors.factor_set
+)
+
+select
+    k.layer,
+    list_position(string_split(s.value, '+'), k.layer) as position
+from known as k
+inner join core.setting as s on s.key = 'factor_set'
+where list_position(string_split(s.value, '+'), k.layer) > 1; -- the first is the core set
