@@ -17,7 +17,7 @@ FOLDER = "factors_sharealike"
 LICENCE = "ODbL 1.0"
 CREDIT = (
     "Contains information from Electricity Maps, made available under the Open Database License (ODbL) 1.0, "
-    "https://opendatacommons.org/licenses/odbl/1-0/. Whoever passes the factors on keeps these terms: see the set's NOTICE."
+    "https://opendatacommons.org/licenses/odbl/1-0/. Whoever passes the factors on keeps these terms."
 )
 FILES = ("grid_intensity.csv", "grid_marginal.csv")
 
