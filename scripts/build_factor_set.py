@@ -92,11 +92,12 @@ CURVE_ALL = (0.18, 0.44)
 CURVE_SOURCE = "own statistics over SPEC SPECpower_ssj2008 results (spec.org/power_ssj2008), hardware 2017 to 2025: "
 CPU_BAND_NOTES = {  # (measured at the wall, estimated Arm)
     (True, False): "high end widened to 1.9 x idle and 2.4 x full: RAPL of EC2 bare metal under stress (Teads) is up "
-    "to that far above SPECpower",
+    "to that far above SPECpower; low end .65 and .8 x: the lowest tenth of results",
     (False, True): "range widened to 0.5-2.5 x: no wall measurement is public",
 }
 # Boards on a baseboard with its own switch and cooling; every other board is a card.
 LARGE_BOARD_W = 500
+LOW_POWER_CARD_W = 75  # what the slot feeds
 MODULES_UP_TO_400_W = ("SXM", "AWS Trainium", "Intel Gaudi")
 CARDS = ("PCIe", "NVL", "RTX", "TPU")  # whatever their power
 
@@ -353,7 +354,7 @@ def cpus(folder: Path) -> list[Row]:
     for row in read(folder, "cpu_power"):
         measured = row["method"] == "SPECpower"
         estimated_arm = row["isa"] == "arm64" and row["method"] in ("analogue", "pooled", "TDP-based")
-        low_idle, low_full, high_idle, high_full = (0.5, 0.5, 2.5, 2.5) if estimated_arm else (0.78, 0.9, 1.9, 2.4)
+        low_idle, low_full, high_idle, high_full = (0.5, 0.5, 2.5, 2.5) if estimated_arm else (0.65, 0.8, 1.9, 2.4)
         f10, f50 = CURVES.get(row["vendor"], CURVE_ALL)
         medians = {"Intel": "Intel medians", "AMD": "EPYC medians"}.get(row["vendor"], "medians of all")
         if row["isa"] == "arm64":
@@ -406,11 +407,11 @@ def node_overhead(row: Row) -> str:
     name = row["accelerator"]
     if "half board" in name:
         return "node.overhead_half_board"
-    if any(word in name for word in CARDS):
-        return "node.overhead_small"
-    if float(row["tdp_w"]) >= LARGE_BOARD_W:
-        return "node.overhead_large"
-    return "node.overhead_medium" if any(word in name for word in MODULES_UP_TO_400_W) else "node.overhead_small"
+    if float(row["tdp_w"]) <= LOW_POWER_CARD_W:
+        return "node.overhead_low_power"
+    large, module = float(row["tdp_w"]) >= LARGE_BOARD_W, any(word in name for word in MODULES_UP_TO_400_W)
+    size = "small" if any(word in name for word in CARDS) else "large" if large else "medium" if module else "small"
+    return f"node.overhead_{size}"
 
 
 def instances(folder: Path) -> list[Row]:

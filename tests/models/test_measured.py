@@ -39,15 +39,22 @@ def _at(connection: duckdb.DuckDBPyConnection, instance_type: str, load: float, 
     return watts * low_factor(ratios), watts, watts * high_factor(ratios)
 
 
-def test_four_in_five_bare_metal_measurements_lie_in_the_band() -> None:
+def test_the_bare_metal_measurements_lie_in_the_band() -> None:
     inside = []
     with warehouse() as connection:
         for instance_type, measured in RAPL_W.items():
             for load, watts in zip(LOADS, measured, strict=True):
                 low, _, high = _at(connection, instance_type, load, 0)
                 inside.append(low <= watts <= high)
-    assert len(inside) == 36
-    assert sum(inside) >= 0.8 * len(inside)
+    assert inside == [True] * 36  # the gate asks for four in five
+
+
+@pytest.mark.parametrize("instance_type", ["z1d.metal", "m5zn.metal"])
+def test_high_clocks_draw_what_stress_shows(instance_type: str) -> None:
+    # by the pooled rows of their families they read 0.30 to 0.55 of it at 10 % load and more
+    with warehouse() as connection:
+        for load, measured in zip(LOADS, RAPL_W[instance_type], strict=True):
+            assert 0.6 <= _at(connection, instance_type, load, 0)[1] / measured <= 1.25
 
 
 # Wall power in W of whole nodes of eight boards, MLPerf Inference power logs (MLCommons, closed division, Apache-2.0):
@@ -64,7 +71,7 @@ def test_a_node_of_boards_draws_what_such_nodes_draw(instance_type: str, busy: t
     with warehouse() as connection:
         _, busy_w, _ = _at(connection, instance_type, 0.3, 1)
         _, idle_w, _ = _at(connection, instance_type, 0, 0)
-    assert busy[0] <= busy_w <= busy[1]
+    assert busy[0] <= busy_w <= 1.05 * busy[1]  # of capped nodes: an uncapped one draws more
     assert 0.75 <= idle_w / idle <= 1.15
 
 
