@@ -15,6 +15,8 @@ _CONNECTORS = {
     "azure-cost-export": ("connectors.azure.cost_export", "AzureCostExport"),
     "gcp-billing": ("connectors.gcp.billing", "GcpBilling"),
     "aws-carbon-export": ("connectors.aws.carbon_export", "AwsCarbonExport"),
+    "pue-meter": ("connectors.dcim.pue_meter", "PueMeter"),
+    "machine-inventory": ("connectors.dcim.machine_inventory", "MachineInventory"),
     "codecarbon": ("connectors.trackers.codecarbon", "CodeCarbon"),
 }
 KINDS = tuple(_CONNECTORS)

@@ -186,10 +186,13 @@ _GRID: Mapping[str, str] = {
 def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
     v = {**site, "it_energy_kwh": result.it_energy_kwh, "energy_kwh": result.energy_kwh}
     pue_name = f"PUE ({site['pue_resolution']}, of {site['pue_year'] or 'several years'})"
+    pue = "{pue}"
+    if site.get("pue_it_energy_kwh"):
+        pue_name, pue = f"PUE ({site['pue_note']})", "{pue_facility_energy_kwh} / {pue_it_energy_kwh}"
     grid_name = f"grid ({site['grid_boundary']}, {site['grid_resolution']}; {site['grid_note']})"
     kg = "{energy_kwh} x {grid_g_co2e_per_kwh} / 1000"
     steps = [
-        _mean_step(pue_name, site, "pue", "ratio") or _step(pue_name, "{pue}", v, site["pue"], "ratio", "pue_ref"),
+        _mean_step(pue_name, site, "pue", "ratio") or _step(pue_name, pue, v, site["pue"], "ratio", "pue_ref"),
         _step("energy", "{it_energy_kwh} x {pue}", v, result.energy_kwh, f"kWh/{unit}"),
         _mean_step(grid_name, site, "grid_g_co2e_per_kwh", "g CO2e/kWh")
         or _step(grid_name, _GRID[site["grid_basis"]], v, site["grid_g_co2e_per_kwh"], "g CO2e/kWh", *_GRID_REFS),

@@ -9,7 +9,7 @@ import duckdb
 
 from warehouse.audits import audit_unit
 from warehouse.database import first_line
-from warehouse.history import move, retire, sql
+from warehouse.history import move, restated, retire, sql
 from warehouse.ownership import bill_periods, displace_others, owner_of, refuse_repeats, shadowed_by, write_periods
 from warehouse.transaction import transaction
 from wattledger.contracts import SKU_COLUMNS, STAGED_COLUMNS, LocalFile, ReadReport, Unit
@@ -67,7 +67,11 @@ def load(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: Surr
     """
     with transaction(connection):
         point("begin")
-        loaded = _replace(connection, delivery, around)
+        if delivery.table == "pue_reading":  # its rows are factors: they move the figures of units that are loaded
+            with restated(connection, "factors", around.now):
+                loaded = _replace(connection, delivery, around)
+        else:
+            loaded = _replace(connection, delivery, around)
         point("before_commit")
     point("after_commit")
     return loaded

@@ -120,10 +120,23 @@ TRACKER_RUN_COLUMNS: Mapping[str, str] = {
     "flags": "VARCHAR[]",  # what is doubtful about the row, e.g. shifted_row_repaired
 }
 
+# One row per reading of a site's meters: facility beside IT.
+PUE_READING_COLUMNS: Mapping[str, str] = {
+    "site": "VARCHAR",
+    "provider": "VARCHAR",  # of the region whose PUE the site measures; own: the site is its own region
+    "region_id": "VARCHAR",
+    "interval_start": "TIMESTAMP",  # UTC, inclusive
+    "interval_end": "TIMESTAMP",  # UTC, exclusive
+    "facility_energy_kwh": "DOUBLE",
+    "it_energy_kwh": "DOUBLE",
+    "reason": "VARCHAR",  # why the reading can be part of no PUE; null where it is sound
+}
+
 STAGED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "usage": USAGE_COLUMNS,
     "provider_footprint": PROVIDER_FOOTPRINT_COLUMNS,
     "tracker_run": TRACKER_RUN_COLUMNS,
+    "pue_reading": PUE_READING_COLUMNS,
 }
 
 _POSITION_BITS = 28  # 268 million lines to a unit; 35 bits are left for the unit

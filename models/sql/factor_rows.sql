@@ -63,28 +63,28 @@ union all
 select
     factor_id, 'vCPU', null, vcpu, null, concat('vCPU (each a ', vcpu_is, ' of ', microarch, ')'),
     year, source, source_release, licence, verification, note
-from factors.instance
+from core.machine
 union all
 select
     factor_id, 'memory', null, memory_gib, null, 'GiB',
     year, source, source_release, licence, verification, note
-from factors.instance
+from core.machine
 union all
 select
     factor_id, 'vCPU of the host', null, host_vcpu, null, concat('vCPU in ', host_sockets, ' sockets'),
     year, source, source_release, licence, verification, note
-from factors.instance
+from core.machine
 union all
 select
     factor_id, 'accelerators', null, accelerator_count, null, accelerator,
     year, source, source_release, licence, verification, note
-from factors.instance
+from core.machine
 where accelerator is not null
 union all
 select
     factor_id, 'local SSD', null, local_ssd_gb, null, 'GB',
     year, source, source_release, licence, verification, note
-from factors.instance
+from core.machine
 union all
 select
     factor_id, scope, low, central, high, unit,
@@ -94,7 +94,7 @@ union all
 select
     factor_id, concat('grid chain ', grid_chain), null, null, null, null,
     null, source, null, licence, concat('confidence ', confidence), status
-from factors.region
+from core.place
 union all
 select
     factor_id, concat('weight in ', group_id, ', ', kind), null, weight, null, 'weight',
@@ -110,3 +110,10 @@ select
     factor_id, concat('grid, ', margin, ' margin; no inventory uses it'), null, g_co2e_per_kwh, null, 'gCO2e/kWh',
     year, source, source_release, licence, verification, note
 from factors.grid_marginal
+union all
+select distinct
+    f.pue_ref, 'pue', f.pue_low, f.pue, f.pue_high, 'ratio',
+    f.pue_year, 'own meters', strftime(f.charge_month, '%Y-%m'), 'own', 'measured', f.pue_note
+from core.site_factor as f
+inner join core.setting as s on s.key = 'factor_set' and s.value = f.factor_set
+where f.pue_it_energy_kwh is not null

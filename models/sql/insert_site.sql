@@ -3,8 +3,9 @@
 insert into core.site_factor by name
 select
     factor_set, provider, region_id, charge_month,
-    region_ref,
+    region_ref, placed_as,
     pue, pue_low, pue_high, pue_resolution, pue_year, pue_ref,
+    pue_facility_energy_kwh, pue_it_energy_kwh, pue_hours_share, pue_note,
     grid_zone, grid_year,
     grid_g as grid_g_co2e_per_kwh, grid_g_low as grid_g_co2e_per_kwh_low, grid_g_high as grid_g_co2e_per_kwh_high,
     grid_boundary, grid_resolution, grid_basis, grid_note, grid_ref,

@@ -1,12 +1,12 @@
 -- The grid factor of each wanted region and year: the first link of its chain that has one, exact year before nearest within two.
--- Grain: provider x known region x year, those with a factor. Reads: site_wanted, grid_known, factors.region, factors.grid_intensity.
+-- Grain: provider x known region x year, those with a factor. Reads: site_wanted, grid_known, core.place, factors.grid_intensity.
 -- A user's own factor of that very year goes before those of its link; the region itself is the link before its chain.
 -- Factors are those of the boundary in force. Beside a lifecycle factor stands the direct one of the same zone, and beside
 -- either the direct one of the whole country.
 with place as (
     select distinct w.grid_boundary, w.provider, w.known_region_id, w.year, w.lookup_year, r.grid_chain, r.country_iso3
     from site_wanted as w
-    inner join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
+    inner join core.place as r on r.provider = w.provider and r.region_id = w.known_region_id
 ),
 
 link as (

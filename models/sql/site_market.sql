@@ -1,10 +1,10 @@
 -- What the user's contracts say of the power of each wanted region and year. Grain: provider x known region x year, those
--- with such a row of that very year. Reads: site_wanted, factors.own_grid_intensity, factors.region.
+-- with such a row of that very year. Reads: site_wanted, factors.own_grid_intensity, core.place.
 -- A contract goes before a residual mix, the region itself before the links of its chain, a later layer before an earlier one.
 with place as (
     select distinct w.provider, w.known_region_id, w.year, r.grid_chain
     from site_wanted as w
-    inner join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
+    inner join core.place as r on r.provider = w.provider and r.region_id = w.known_region_id
 ),
 
 link as (

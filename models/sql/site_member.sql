@@ -1,12 +1,22 @@
 -- Facility and grid of each wanted place and month in each region that it is, or is a mean of.
--- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_grid, site_market, factors.region, factors.grid_alternative.
+-- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_pue_measured, site_grid, site_market, core.place,
+-- factors.grid_alternative.
 -- A zone that is run from a region stands elsewhere: its factors are those of its parent.
 select
     w.factor_set, w.grid_boundary, w.provider, w.region_id, w.charge_month, w.year,
     w.known_region_id, w.placed_as, w.weight, w.group_ref,
     r.factor_id as region_ref, r.grid_chain,
-    p.pue, p.pue_low, p.pue_high, p.pue_year, p.pue_ref,
+    coalesce(q.pue, p.pue) as pue,
+    coalesce(q.pue_low, p.pue_low) as pue_low,
+    coalesce(q.pue_high, p.pue_high) as pue_high,
+    case when q.pue is not null then w.year else p.pue_year end as pue_year,
+    coalesce(q.pue_ref, p.pue_ref) as pue_ref,
+    q.facility_energy_kwh as pue_facility_energy_kwh,
+    q.it_energy_kwh as pue_it_energy_kwh,
+    q.hours_share as pue_hours_share,
+    q.note as pue_note,
     case
+        when q.pue is not null then 'exact'
         when w.placed_as = 'local_zone' and p.resolution in ('exact', 'nearest_year') then 'parent_zone'
         else p.resolution
     end as pue_resolution,
@@ -20,6 +30,8 @@ select
     g.direct_g, g.direct_ref,
     g.country_direct_g, g.country_direct_ref,
     case
+        when w.known_region_id is null and w.provider = 'own'
+            then concat('no grid zone for the site ', w.region_id, ': give it one in the mapping file of its inventory')
         when w.known_region_id is null
             then concat('unknown region ', w.region_id, ' of ', w.provider, ': not in the factor set')
         when g.grid_ref is null
@@ -35,9 +47,11 @@ select
     a.factor_id as alternative_ref,
     m.market_g, m.boundary as market_boundary, m.accounting as market_accounting, m.market_ref
 from site_wanted as w
-left join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
+left join core.place as r on r.provider = w.provider and r.region_id = w.known_region_id
 left join site_pue as p
     on p.provider = w.provider and p.known_region_id = w.known_region_id and p.year = w.year
+left join site_pue_measured as q
+    on q.provider = w.provider and q.region_id = w.region_id and q.charge_month = w.charge_month
 left join site_grid as g
     on g.provider = w.provider and g.known_region_id = w.known_region_id and g.year = w.year
 left join factors.grid_alternative as a

@@ -1,11 +1,11 @@
 -- The PUE of each wanted region and year. Grain: provider x known region x year. Reads: site_wanted, factors.site_metric,
--- factors.own_site_metric, factors.region. A user's own PUE of that very year goes before all.
+-- factors.own_site_metric, core.place. A user's own PUE of that very year goes before all.
 -- In this order, each within two years: the region's own published value, a design value of that very year, the average of
 -- its geography, a design value of another year (older than any average), the provider's fleet; else the provider's default.
 with place as (
     select distinct w.provider, w.known_region_id, w.year, w.lookup_year, r.geography
     from site_wanted as w
-    inner join factors.region as r on r.provider = w.provider and r.region_id = w.known_region_id
+    inner join core.place as r on r.provider = w.provider and r.region_id = w.known_region_id
 ),
 
 candidate as (

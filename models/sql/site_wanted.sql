@@ -3,7 +3,8 @@
 -- lookup_year: the year itself; after the last one that the set describes, for two years, that last one, so that a region
 -- does not change its zone only because no statistics are out yet.
 -- Grain: provider x place as delivered x month x region. A place that the set does not know comes once, without a region.
--- Reads: core.usage_daily, core.sku, core.provider_footprint, core.site_factor, factors.region, factors.region_group.
+-- Reads: core.usage_daily, core.sku, core.provider_footprint, core.own_site_month, core.site_factor, factors.region,
+-- factors.region_group.
 with setting as (
     select
         max(case when key = 'factor_set' then value end) as factor_set,
@@ -100,14 +101,16 @@ select
         when year(n.charge_month) between y.last_year and y.last_year + 2 then y.last_year
         else year(n.charge_month)
     end as lookup_year,
-    l.known_region_id,
-    coalesce(l.placed_as, 'unknown') as placed_as,
-    l.weight,
+    coalesce(l.known_region_id, o.place_id) as known_region_id,
+    coalesce(l.placed_as, case when o.place_id is not null then 'region' end, 'unknown') as placed_as,
+    coalesce(l.weight, case when o.place_id is not null then 1e0 end) as weight,
     l.group_ref
 from needed as n
 cross join described as y
 cross join setting as b
 left join located as l on l.provider = n.provider and l.region_id = n.region_id
+left join core.own_site_month as o
+    on n.provider = 'own' and o.region_id = n.region_id and o.charge_month = n.charge_month
 left join core.site_factor as s
     on s.factor_set = b.factor_set
     and s.provider = n.provider

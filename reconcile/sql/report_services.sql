@@ -6,7 +6,7 @@ with priced as (
         /* dimensions */,
         d.lines,
         d.effective_cost,
-        d.billing_currency as cost_currency,
+        case when d.effective_cost is not null then coalesce(d.billing_currency, '') end as cost_currency, -- no cost, no currency
         case when r.usage_state = 'used' then d.consumed_quantity end as used_quantity,
         case when r.usage_state = 'reserved_idle' then d.consumed_quantity * r.energy_kwh end as idle_energy_kwh,
         r.energy_kwh, r.energy_kwh_low, r.energy_kwh_high,
@@ -36,8 +36,8 @@ select
     sum(greatest(used_quantity * location_based_kg_co2e_low, used_quantity * location_based_kg_co2e_high)::decimal(38, 15))::double
         as location_based_kg_co2e_high,
     sum((used_quantity * embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e,
-    case when count(distinct coalesce(cost_currency, '')) = 1 then sum(effective_cost)::decimal(38, 12) end as effective_cost,
-    case when count(distinct coalesce(cost_currency, '')) = 1 then any_value(cost_currency) end as billing_currency,
+    case when count(distinct cost_currency) = 1 then sum(effective_cost)::decimal(38, 12) end as effective_cost,
+    case when count(distinct cost_currency) = 1 then nullif(max(cost_currency), '') end as billing_currency,
     sum(idle_energy_kwh::decimal(38, 15))::double as reserved_idle_energy_kwh,
     grouping(/* first key */) as is_total
 from priced
