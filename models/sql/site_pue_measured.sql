@@ -6,7 +6,7 @@ with measured as (
     select
         w.provider, w.region_id, w.known_region_id, w.year, w.charge_month,
         m.facility_energy_kwh, m.it_energy_kwh, m.pue_ref, m.meters,
-        least(m.hours_share, 1e0) as hours_share,
+        m.hours_share,
         m.facility_energy_kwh / m.it_energy_kwh as pue,
         sqrt(2e0) * e.central / 100e0 as error,
         e.central as meter_class

@@ -16,6 +16,6 @@ left join core.own_site_month as o
 where
     f.pue_facility_energy_kwh is distinct from m.facility_energy_kwh
     or f.pue_it_energy_kwh is distinct from m.it_energy_kwh
-    or f.pue_hours_share is distinct from least(m.hours_share, 1e0)
+    or f.pue_hours_share is distinct from m.hours_share
     or (m.pue_ref is not null and f.pue_ref <> m.pue_ref)
     or (f.provider = 'own' and replace(f.region_ref, 'region/own:', '') is distinct from o.place_id)

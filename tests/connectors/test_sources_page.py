@@ -32,7 +32,16 @@ def test_every_kind_is_on_the_page_and_every_example_is_of_a_kind() -> None:
     }
     examples = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
     kinds = [source["kind"] for text in examples for source in tomllib.loads(text)["source"]]
-    assert kinds == ["aws-cur", "azure-focus", "azure-cost-export", "gcp-billing", "aws-carbon-export", "codecarbon"]
+    assert kinds == [
+        "aws-cur",
+        "azure-focus",
+        "azure-cost-export",
+        "gcp-billing",
+        "aws-carbon-export",
+        "pue-meter",
+        "machine-inventory",
+        "codecarbon",
+    ]
 
 
 def test_the_columns_on_the_page_are_those_of_the_data_files() -> None:

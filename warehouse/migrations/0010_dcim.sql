@@ -66,7 +66,7 @@ select
     charge_month,
     facility_energy_kwh,
     it_energy_kwh,
-    seconds / (sites * extract(day from last_day(charge_month)) * 86400e0) as hours_share, -- of the month, over its meters
+    least(seconds / (sites * extract(day from last_day(charge_month)) * 86400e0), 1e0) as hours_share, -- of the month, over its meters
     meters,
     concat('pue/', provider, ':', region_id, '/', strftime(charge_month, '%Y-%m'), '+', meters) as pue_ref
 from summed;
