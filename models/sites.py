@@ -11,8 +11,8 @@ STEPS = ("site_wanted", "grid_known", "site_grid", "site_pue", "site_pue_measure
 def fill_sites(connection: duckdb.DuckDBPyConnection) -> None:
     """Resolve PUE and grid intensity where they are needed and missing, inside the caller's transaction.
 
-    What is already resolved keeps its row, unless its meters' readings or the zone of an own site changed. A place of several regions gets their weighted mean; one that the factor
-    set does not know gets nulls and a reason.
+    What is already resolved keeps its row, unless its meters' readings or the zone of an own site changed. A place of
+    several regions gets their weighted mean; one that the factor set does not know gets nulls and a reason.
     """
     _forget_stale(connection)
     make(connection, "site_wanted")

@@ -152,7 +152,10 @@ def services(connection: duckdb.DuckDBPyConnection, period: Period, group_by: Se
     notes = [_CORRELATED, "Market-based emissions are null: no contract or supplier factor is configured."]
     for *_, currency, idle_kwh, is_total in found:
         if is_total and currency is None:
-            notes.append("The total cost is null: no line has one, or it would add several currencies; group by currency to see each.")
+            notes.append(
+                "The total cost is null: no line has one, or it would add several currencies. "
+                "Group by currency to see each."
+            )
         if is_total and idle_kwh is not None:
             notes.append(f"Unused reservations are outside these figures: {idle_kwh:.3f} kWh.")
     return Table("services", "Energy, emissions and cost", [*headers, *names], rows, notes)

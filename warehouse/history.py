@@ -10,11 +10,14 @@ import duckdb
 from wattledger.tables import Table
 
 # Every table that holds rows of units.
-<<<<<<< HEAD
-ROW_TABLES = ("core.usage", "core.allocation", "core.usage_daily", "core.provider_footprint", "core.tracker_run")
-=======
-ROW_TABLES = ("core.usage", "core.usage_daily", "core.provider_footprint", "core.tracker_run", "core.pue_reading")
->>>>>>> acdef83 (Meters of a site give a measured PUE; own machines are lines of a bill with their hardware in the SKU)
+ROW_TABLES = (
+    "core.usage",
+    "core.allocation",
+    "core.usage_daily",
+    "core.provider_footprint",
+    "core.tracker_run",
+    "core.pue_reading",
+)
 
 
 def sql(name: str) -> str:

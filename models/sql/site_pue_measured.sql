@@ -1,5 +1,6 @@
 -- The PUE that meters measured, of each wanted region and month that has sound readings: facility energy over IT energy.
--- Grain: provider x region as delivered x month; a local zone and a mean of several regions have no meter. Reads: site_wanted, site_pue, core.pue_month, factors.coefficient.
+-- Grain: provider x region as delivered x month; a local zone and a mean of several regions have no meter.
+-- Reads: site_wanted, site_pue, core.pue_month, factors.coefficient.
 -- The range is that of two meters of the usual class, independent of each other, over the hours that were measured; the hours
 -- that were not may lie anywhere between this and the ends of the published PUE.
 with measured as (
