@@ -5,16 +5,17 @@ Machine r1 at fra-1: 40 cores of skylake-sp in 2 sockets, 384 GiB, all June 2023
 0.17 + 0.08 / 0.4 x (0.42 - 0.17) = 0.22.
 
     CPU      (42.56 + 0.22 x (329.44 - 42.56)) x 1.2 = 126.80832 W
-    memory   the CPU figure holds 80 x 96 / 56 = 137.142857 GiB; 246.857143 GiB x 0.2 W x 1.2 = 59.245714 W
-    hour     0.186054034 kWh; June has 720: 133.958905 kWh
+    memory   0.12 + 0.18 x (0.4 - 0.12) = 0.1704 W/GiB; the CPU figure holds 80 x 96 / 56 = 137.142857 GiB, so
+             246.857143 GiB x 0.1704 W x 1.2 = 50.477349 W
+    hour     0.177285669 kWh; June has 720: 127.645681 kWh
     embodied (1000 + 100 + 384 x 1.39) kg / (6 x 8760 h) = 0.0310837 kg an hour: 22.380274 kg
 
 Machine r2 at par-1: 64 cores of zen3-milan in 1 socket, 256 GiB, 10 hours. 0.424 W and 1.916 W, 128 threads; the curve
 gives 0.26 + 0.08 / 0.4 x (0.57 - 0.26) = 0.322.
 
     CPU      (54.272 + 0.322 x (245.248 - 54.272)) x 1.2 = 138.919526 W
-    memory   the CPU figure holds 128 GiB; 128 GiB x 0.2 W x 1.2 = 30.72 W
-    10 hours 1.696395264 kWh
+    memory   the CPU figure holds 128 GiB; 128 GiB x 0.1704 W x 1.2 = 26.17344 W
+    10 hours 1.650929664 kWh
     embodied (1000 + 256 x 1.39) kg / (6 x 8760 h) x 10 h = 0.257960 kg
 
 fra-1 has a meter: 39,000 kWh and 33,000 kWh over 30,000 kWh of IT each, so 72,000 / 60,000 = 1.2. Two meters of class 1
@@ -103,12 +104,12 @@ def test_two_machines_at_two_sites_come_out_as_worked_out_by_hand(project: Confi
     found = by_machine(project)
     r1, r2 = found["r1"], found["r2"]
     assert (r1["lines"], r2["lines"]) == (30, 1)
-    assert r1["it_energy_kwh"] == pytest.approx(133.958905, rel=1e-8)
-    assert r1["energy_kwh"] == pytest.approx(133.958905 * 1.2, rel=1e-8)  # 160.750686 kWh
-    assert r1["kg"] == pytest.approx(160.750686 * 0.3629, rel=1e-8)  # 58.336424 kg
+    assert r1["it_energy_kwh"] == pytest.approx(127.645681, rel=1e-8)
+    assert r1["energy_kwh"] == pytest.approx(127.645681 * 1.2, rel=1e-8)  # 153.174818 kWh
+    assert r1["kg"] == pytest.approx(153.174818 * 0.3629, rel=1e-8)  # 55.587141 kg
     assert r1["embodied_kg"] == pytest.approx(22.380274, rel=1e-7)
-    assert r2["it_energy_kwh"] == pytest.approx(1.696395264, rel=1e-9)
-    assert r2["kg"] == pytest.approx(1.696395264 * 1.57 * 0.0533, rel=1e-9)
+    assert r2["it_energy_kwh"] == pytest.approx(1.650929664, rel=1e-9)
+    assert r2["kg"] == pytest.approx(1.650929664 * 1.57 * 0.0533, rel=1e-9)
     assert r2["embodied_kg"] == pytest.approx(0.257960, rel=1e-5)
     assert (r1["cost"], r2["cost"]) == (720, None)
 
@@ -159,7 +160,7 @@ def test_other_readings_are_a_restatement_by_factors_from_the_old_figure_to_the_
         "select cause, source, region_id, energy_kwh_from, energy_kwh_to from ledger.restatements order by recorded_at",
     )
     assert [(row["cause"], row["source"], row["region_id"]) for row in found] == [("factors", "racks", "fra-1")] * 2
-    kwh = 133.958905
+    kwh = 127.645681
     assert [(row["energy_kwh_from"], row["energy_kwh_to"]) for row in found] == [
         (pytest.approx(kwh * 1.57), pytest.approx(kwh * 1.2)),
         (pytest.approx(kwh * 1.2), pytest.approx(kwh * 1.3)),
@@ -184,8 +185,8 @@ def test_a_site_on_another_grid_moves_its_machines_and_no_others(project: Config
     write(project.path.parent / "sites.csv", SITES.replace("DEU", "FRA"))
     jobs.sync(project)
     found = by_machine(project)
-    assert found["r1"]["kg"] == pytest.approx(160.750686 * 0.0533, rel=1e-8)
-    assert found["r2"]["kg"] == pytest.approx(1.696395264 * 1.57 * 0.0533, rel=1e-9)
+    assert found["r1"]["kg"] == pytest.approx(153.174818 * 0.0533, rel=1e-8)
+    assert found["r2"]["kg"] == pytest.approx(1.650929664 * 1.57 * 0.0533, rel=1e-9)
 
 
 def test_a_site_without_a_grid_zone_has_lines_without_a_figure_and_a_reason(project: Config) -> None:
@@ -197,9 +198,9 @@ def test_a_site_without_a_grid_zone_has_lines_without_a_figure_and_a_reason(proj
 
 
 def test_a_cpu_that_nobody_knows_is_of_its_class_and_a_board_that_nobody_knows_is_a_gap(project: Config) -> None:
-    """100 threads of generic-x86: 0.6 W idle, 2.8 W full, load share 0.18 + 0.08 / 0.4 x (0.44 - 0.18) = 0.232.
+    """100 threads of generic-x86: 0.551 W idle, 3.068 W full, load share 0.18 + 0.08 / 0.4 x (0.44 - 0.18) = 0.232.
 
-    (60 + 0.232 x 220) x 1.2 = 133.248 W, memory within the CPU figure: 1.33248 kWh in 10 h.
+    (55.1 + 0.232 x 251.7) x 1.2 = 136.19328 W, memory within the CPU figure: 1.3619328 kWh in 10 h.
     """
     header = MACHINES.replace("cpu,", "cpu,accelerator,accelerator_count,")
     write(
@@ -209,7 +210,7 @@ def test_a_cpu_that_nobody_knows_is_of_its_class_and_a_board_that_nobody_knows_i
     )
     jobs.sync(project)
     found = by_machine(project)
-    assert found["u1"]["it_energy_kwh"] == pytest.approx(1.33248, rel=1e-9)
+    assert found["u1"]["it_energy_kwh"] == pytest.approx(1.3619328, rel=1e-9)
     assert found["u1"]["factor_resolution"] == "default"
     assert "unknown hardware" in found["u2"]["gap_reason"]
 
