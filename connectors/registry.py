@@ -17,6 +17,7 @@ _CONNECTORS = {
     "aws-carbon-export": ("connectors.aws.carbon_export", "AwsCarbonExport"),
     "pue-meter": ("connectors.dcim.pue_meter", "PueMeter"),
     "machine-inventory": ("connectors.dcim.machine_inventory", "MachineInventory"),
+    "utilization-csv": ("connectors.utilization", "UtilizationCsv"),
     "codecarbon": ("connectors.trackers.codecarbon", "CodeCarbon"),
 }
 KINDS = tuple(_CONNECTORS)

@@ -186,9 +186,13 @@ def _insert(connection: duckdb.DuckDBPyConnection, ordered: Sequence[Rule]) -> N
             physical_unit, unit_quantity, unit_per,
             case
                 when method = 'coefficient' then concat_ws('/', method, coefficient_key, share, overhead, replication)
-                when method is not null then concat(method, '/', k_provider, ':', hardware, '/', usage_state)
+                when method is not null then concat(
+                    method, '/', k_provider, ':', hardware, '/', usage_state,
+                    '/cpu ' || l.cpu_load_pct || ' %', '/accelerator ' || l.accelerator_load_pct || ' %'
+                )
             end as basis
         from keyed as k
+        inner join core.sku as l on l.sku_id = k.sku_id
         inner join judged using ({keys})
         order by k.sku_id
         """,  # noqa: S608

@@ -13,7 +13,9 @@ from wattledger.tables import Table
 ROW_TABLES = (
     "core.usage",
     "core.allocation",
+    "core.line_load",
     "core.usage_daily",
+    "core.utilization",
     "core.provider_footprint",
     "core.tracker_run",
     "core.pue_reading",

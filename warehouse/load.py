@@ -10,6 +10,7 @@ import duckdb
 from warehouse.audits import audit_unit
 from warehouse.database import first_line
 from warehouse.history import move, restated, retire, sql
+from warehouse.observed_load import note_observed, put_loads, renew_loads
 from warehouse.ownership import bill_periods, displace_others, owner_of, refuse_repeats, shadowed_by, write_periods
 from warehouse.transaction import transaction
 from wattledger.contracts import SKU_COLUMNS, STAGED_COLUMNS, LocalFile, ReadReport, Unit
@@ -18,6 +19,8 @@ from wattledger.faults import point
 
 # Fills what must exist when the transaction commits (rates, site factors); handed in by the composition root.
 FillRates = Callable[[duckdb.DuckDBPyConnection], None]
+# Tables whose rows move the figures of bills that are loaded already, and the cause of the restatement that this is.
+_MOVES_OTHERS = {"pue_reading": "factors", "utilization": "activity"}
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,9 @@ def load(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: Surr
     """
     with transaction(connection):
         point("begin")
-        if delivery.table == "pue_reading":  # its rows are factors: they move the figures of units that are loaded
-            with restated(connection, "factors", around.now):
+        cause = _MOVES_OTHERS.get(delivery.table)
+        if cause is not None:
+            with restated(connection, cause, around.now):
                 loaded = _replace(connection, delivery, around)
         else:
             loaded = _replace(connection, delivery, around)
@@ -89,6 +93,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
         if not _is_shadowed(connection, unit):  # once, or its way back would be told once for each delivery meanwhile
             retire(connection, unit.unit_id, around.now)
     else:
+        if table == "utilization":
+            note_observed(connection, [unit.unit_id, delivery.moved_from or unit.unit_id])
         if delivery.moved_from is not None:
             move(connection, delivery.moved_from, unit.unit_id)
         if table == "usage":
@@ -98,6 +104,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
             retire(connection, unit.unit_id, around.now)
         point("deleted")
         _insert(connection, delivery)
+        if table == "utilization":
+            renew_loads(connection)
         status = "loaded" if delivery.report.rows else "delivered_empty"
         loaded = Loaded(status, delivery.report.rows, displaced=displaced)
     _write_manifest(connection, delivery, loaded, around)
@@ -168,7 +176,8 @@ def _insert_bill(connection: duckdb.DuckDBPyConnection, unit: Unit) -> None:
     same = " and ".join(f"k.{column} is not distinct from s.{column}" for column in SKU_COLUMNS)
     connection.execute(sql("stage_skus.sql").replace("/* keys as text */", as_text).replace("/* keys */", keys))
     connection.execute(
-        f"insert into core.sku select sku_id, {keys} from temp.staged_sku order by sku_id on conflict do nothing"  # noqa: S608
+        f"insert into core.sku (sku_id, {keys}) select sku_id, {keys} from temp.staged_sku "  # noqa: S608
+        "order by sku_id on conflict do nothing"
     )
     connection.execute(sql("stage_tag_sets.sql"))
     connection.execute(sql("insert_tag_sets.sql"))
@@ -179,6 +188,7 @@ def _insert_bill(connection: duckdb.DuckDBPyConnection, unit: Unit) -> None:
     connection.execute(sql("insert_allocation.sql"), {"unit_id": unit.unit_id, "first_line_id": unit.first_line_id})
     point("lines")
     audit_unit(connection, unit, "lines")
+    put_loads(connection, [unit.unit_id])
     try:
         connection.execute(sql("insert_daily.sql"), {"unit_id": unit.unit_id})
     except duckdb.OutOfRangeException as error:

@@ -97,7 +97,7 @@ class Sync:
         run_id = uuid.uuid4().hex
         order = list(self.order) or [source.name for source in sources]
         with _run_record(self.connection, run_id, report), _clean_folder(self.staging, run_id) as folder:
-            for source in sources:
+            for source in sorted(sources, key=lambda source: source.table != "utilization"):  # before bills rest on it
                 earlier = order[: order.index(source.name)]
                 try:
                     with ReadingChild(source) as child:

@@ -1,7 +1,8 @@
 """The public views and the comments on their columns: made here and nowhere else.
 
 Each view is a `.sql` file with one select and a `.csv` with column, unit and comment beside it. Quantity times rate,
-which several views compute, stands once, in `sql/figures.sql`: `/* figures of u */` takes its place for the alias u.
+which several views compute, stands once, in `sql/figures.sql`: `/* figures of u */` takes its place for the alias u;
+`with o` adds the observed share of a line from core.observed_figure as o.
 """
 
 import csv
@@ -40,7 +41,8 @@ VIEWS = (
     "ledger.restatements",
 )
 _DIGEST = "views_digest"
-_FIGURES = re.compile(r"( *)/\* figures of (\w+) \*/")
+_FIGURES = re.compile(r"( *)/\* figures of (\w+)( with o)? \*/")
+_PRODUCT = re.compile(r"(\w+\.consumed_quantity) \* r\.(\w+)")
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def _read(name: str) -> View:
 def _figures_of(mark: re.Match[str]) -> str:
     text = (resources.files("warehouse") / "sql" / "figures.sql").read_text(encoding="utf-8")
     lines = [line.replace("q.", f"{mark[2]}.") for line in text.splitlines() if not line.startswith("--")]
+    if mark[3]:
+        lines = [_PRODUCT.sub(r"coalesce(\1 * o.default_share * r.\2 + o.\2, \1 * r.\2)", line) for line in lines]
     return mark[1] + f"\n{mark[1]}".join(lines)
 
 

@@ -132,7 +132,16 @@ PUE_READING_COLUMNS: Mapping[str, str] = {
     "reason": "VARCHAR",  # why the reading can be part of no PUE; null where it is sound
 }
 
+# One row per observed hour of a machine.
+UTILIZATION_COLUMNS: Mapping[str, str] = {
+    "resource_id": "VARCHAR",  # as the bill spells it
+    "hour_start": "TIMESTAMP",  # UTC
+    "metric": "VARCHAR",  # cpu; gpu: the share of time that a board is busy
+    "utilization": "DOUBLE",  # mean over the hour, 0 to 1
+}
+
 STAGED_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "utilization": UTILIZATION_COLUMNS,
     "usage": USAGE_COLUMNS,
     "provider_footprint": PROVIDER_FOOTPRINT_COLUMNS,
     "tracker_run": TRACKER_RUN_COLUMNS,

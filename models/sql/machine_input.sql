@@ -1,6 +1,6 @@
 -- Every number of the machine model, with its low and high. Grain: as machine_found, those with a machine.
 -- Watts are per vCPU as sold: a vCPU that is a whole core draws what its threads draw together. Utilization is a share.
--- Reads: machine_found, factors.cpu_power, factors.accelerator_power, factors.coefficient.
+-- Reads: wanted, core.sku, core.sku_class, machine_found, factors.cpu_power, factors.accelerator_power, factors.coefficient.
 with found as (
     select
         f.*,
@@ -8,6 +8,14 @@ with found as (
         case when f.usage_state = 'reserved_idle' then 0e0 else 1e0 end as active
     from machine_found as f
     inner join factors.cpu_power as p on p.microarch = f.microarch
+),
+
+seen as ( -- the load of each basis, where it is of observed hours
+    select distinct c.basis, s.cpu_load_pct, s.accelerator_load_pct
+    from wanted as w
+    inner join core.sku_class as c on c.sku_id = w.sku_id
+    inner join core.sku as s on s.sku_id = w.sku_id
+    where c.method <> 'coefficient'
 )
 
 select
@@ -18,6 +26,8 @@ select
     m.resolved_as,
     m.rung,
     m.usage_state,
+    seen.cpu_load_pct,
+    seen.accelerator_load_pct,
     m.microarch,
     m.scale,
     m.instance_vcpu,
@@ -47,9 +57,9 @@ select
     f50.low as curve_f50_low,
     p.curve_f50,
     f50.high as curve_f50_high,
-    m.active * coalesce(burst.low, load.low) / 100e0 as utilization_low,
-    m.active * coalesce(burst.central, load.central) / 100e0 as utilization,
-    m.active * coalesce(burst.high, load.high) / 100e0 as utilization_high,
+    m.active * coalesce(seen.cpu_load_pct, burst.low, load.low) / 100e0 as utilization_low,
+    m.active * coalesce(seen.cpu_load_pct, burst.central, load.central) / 100e0 as utilization,
+    m.active * coalesce(seen.cpu_load_pct, burst.high, load.high) / 100e0 as utilization_high,
     memory_idle.low as memory_idle_w_per_gib_low,
     memory_idle.central as memory_idle_w_per_gib,
     memory_idle.high as memory_idle_w_per_gib_high,
@@ -65,9 +75,9 @@ select
     case when m.accelerators > 0e0 then a.busy_w_low else 0e0 end as accelerator_busy_w_low,
     case when m.accelerators > 0e0 then a.busy_w else 0e0 end as accelerator_busy_w,
     case when m.accelerators > 0e0 then a.busy_w_high else 0e0 end as accelerator_busy_w_high,
-    m.active * board_load.low / 100e0 as accelerator_utilization_low,
-    m.active * board_load.central / 100e0 as accelerator_utilization,
-    m.active * board_load.high / 100e0 as accelerator_utilization_high,
+    m.active * coalesce(seen.accelerator_load_pct, board_load.low) / 100e0 as accelerator_utilization_low,
+    m.active * coalesce(seen.accelerator_load_pct, board_load.central) / 100e0 as accelerator_utilization,
+    m.active * coalesce(seen.accelerator_load_pct, board_load.high) / 100e0 as accelerator_utilization_high,
     case when m.accelerators > 0e0 then node.low else 0e0 end as node_overhead_w_low,
     case when m.accelerators > 0e0 then node.central else 0e0 end as node_overhead_w,
     case when m.accelerators > 0e0 then node.high else 0e0 end as node_overhead_w_high,
@@ -95,8 +105,8 @@ select
     node.factor_id as node_ref,
     f10.factor_id as f10_ref,
     f50.factor_id as f50_ref,
-    case when m.active > 0e0 then coalesce(burst.factor_id, load.factor_id) end as utilization_ref,
-    case when m.active > 0e0 and m.accelerators > 0e0 then board_load.factor_id end as accelerator_utilization_ref,
+    case when m.active > 0e0 and seen.cpu_load_pct is null then coalesce(burst.factor_id, load.factor_id) end as utilization_ref,
+    case when m.active > 0e0 and m.accelerators > 0e0 and seen.accelerator_load_pct is null then board_load.factor_id end as accelerator_utilization_ref,
     memory_idle.factor_id as memory_idle_ref,
     memory_full.factor_id as memory_full_ref,
     uplift.factor_id as host_overhead_ref,
@@ -106,6 +116,7 @@ select
     case when m.local_ssd_gb > 0e0 then ssd.factor_id end as ssd_ref,
     life.factor_id as lifetime_ref
 from found as m
+inner join seen on seen.basis = m.basis
 inner join factors.cpu_power as p on p.microarch = m.microarch
 left join factors.accelerator_power as a on a.accelerator = m.accelerator
 left join factors.coefficient as node on node.key = a.node_overhead_key

@@ -21,7 +21,9 @@ with physical as ( -- IT energy of one physical unit, and how many of them one b
         case when c.method = 'coefficient' then k.it_up else m.it_up end as it_up,
         m.embodied_kg_co2e, m.embodied_down, m.embodied_up,
         case when i.rung in ('family', 'class') then 'default' else 'exact' end as resolution,
-        i.rung
+        i.rung,
+        i.method <> 'cpu_surplus' and i.cpu_load_pct is not null
+        and (i.accelerators = 0e0 or i.accelerator_load_pct is not null) as is_observed
     from wanted as w
     inner join core.sku as s on s.sku_id = w.sku_id
     inner join core.sku_class as c on c.sku_id = w.sku_id
@@ -90,7 +92,9 @@ select
     case when s.sku_id is not null then j.usage_state end as usage_state,
     case when s.sku_id is not null then j.resource_kind end as resource_kind,
     case when s.sku_id is not null then j.method end as method,
-    case when s.sku_id is not null then case when j.method = 'coefficient' or j.rung = 'class' then 4 else 3 end end as quality,
+    case when s.sku_id is not null then
+        case when j.method = 'coefficient' or j.rung = 'class' then 4 when j.is_observed then 2 else 3 end
+    end as quality,
     case s.weakest
         when 0 then 'exact' when 1 then 'nearest_year' when 2 then 'parent_zone' when 3 then 'fleet' when 4 then 'default'
     end as factor_resolution,

@@ -40,6 +40,7 @@ def test_every_kind_is_on_the_page_and_every_example_is_of_a_kind() -> None:
         "aws-carbon-export",
         "pue-meter",
         "machine-inventory",
+        "utilization-csv",
         "codecarbon",
     ]
 

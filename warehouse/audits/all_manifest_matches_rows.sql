@@ -2,6 +2,8 @@
 with found as (
     select unit_id, count(*) as row_count from core.usage group by unit_id
     union all
+    select unit_id, count(*) from core.utilization group by unit_id
+    union all
     select unit_id, count(*) from core.provider_footprint group by unit_id
     union all
     select unit_id, count(*) from core.tracker_run group by unit_id

@@ -21,14 +21,16 @@ select
     r.usage_state,
     r.resource_kind,
     r.method,
-    r.quality,
+    case when o.measured_share >= 0.5e0 then 2 else r.quality end as quality,
+    o.observed_share,
     f.factor_set,
     r.factor_resolution,
     f.model,
-    /* figures of u */
+    /* figures of u with o */
 from core.usage as u
 cross join in_force as f
 left join core.rate_in_force as r
     on r.sku_id = u.sku_id
     and r.charge_month = cast(date_trunc('month', u.charge_period_start) as date)
     and (u.consumed_quantity is not null or r.it_energy_kwh is null)
+left join core.observed_figure as o on o.line_id = u.line_id and o.model = f.model and o.factor_set = f.factor_set

@@ -45,11 +45,12 @@ select
     r.usage_state,
     r.resource_kind,
     r.method,
-    r.quality,
+    case when o.measured_share >= 0.5e0 then 2 else r.quality end as quality,
+    o.observed_share,
     f.factor_set,
     r.factor_resolution,
     f.model,
-    /* figures of u */
+    /* figures of u with o */
 from core.usage as u
 inner join core.sku as s on s.sku_id = u.sku_id
 left join core.tag_set as t on t.tag_set_id = u.tag_set_id
@@ -58,3 +59,4 @@ left join core.rate_in_force as r
     on r.sku_id = u.sku_id
     and r.charge_month = cast(date_trunc('month', u.charge_period_start) as date)
     and (u.consumed_quantity is not null or r.it_energy_kwh is null)
+left join core.observed_figure as o on o.line_id = u.line_id and o.model = f.model and o.factor_set = f.factor_set

@@ -17,6 +17,8 @@ select
     s.line_type,
     s.is_split,
     s.capacity_status,
+    s.cpu_load_pct,
+    s.accelerator_load_pct,
     r.rule_id,
     r.disposition,
     r.gap_reason,

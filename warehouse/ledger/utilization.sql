@@ -1,8 +1,9 @@
--- Observed utilisation. Grain: resource x hour. Empty until a utilisation source is read.
+-- Observed load of machines. Grain: resource x hour x metric; an hour that was delivered several times counts with its mean.
 select
-    null::varchar as resource_id,
-    null::timestamp as hour_start,
-    null::varchar as metric,
-    null::double as utilization,
-    null::double as coverage_share
-where false
+    resource_id,
+    hour_start,
+    metric,
+    sum(utilization::decimal(38, 15))::double / count(*) as utilization,
+    count(*) over (partition by resource_id, metric, hour_start::date)::double / 24e0 as coverage_share
+from core.utilization
+group by resource_id, hour_start, metric
