@@ -76,7 +76,15 @@ def _explain_line(connection: duckdb.DuckDBPyConnection, line: int) -> list[Tabl
     if not isinstance(sku_id, int) or not isinstance(charge_month, date):
         return [facts]
     explanation = explain_sku(connection, sku_id, charge_month)
-    return [facts, *_formula("formula", "Rate of one billed unit, then of the line", explanation, row)]
+    loads = _query(connection, "explain_line_loads", {"line": line})
+    if not loads:
+        return [facts, *_formula("formula", "Rate of one billed unit, then of the line", explanation, row)]
+    note = (
+        "consumed_quantity x rate at each load; the line is the sum of these rows. The row without a load is what was "
+        "not observed, at the default. ledger.rates has the rate of each load."
+    )
+    observed = Table("loads", "Observed load", list(loads[0]), [tuple(load.values()) for load in loads], [note])
+    return [facts, observed, *_formula("formula", "Rate of one billed unit at the default load", explanation)]
 
 
 def _formula(name: str, title: str, explanation: Explanation, line: Row | None = None) -> list[Table]:

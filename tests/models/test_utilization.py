@@ -17,6 +17,7 @@ import pytest
 from connectors.registry import source_for
 from models import factor_set
 from models.rates import fill_missing, rebuild
+from reconcile.explain import explain
 from warehouse.audits import audit_all
 from warehouse.database import open_for_writing
 from warehouse.sync import Sync
@@ -204,6 +205,19 @@ def test_load_that_comes_with_the_bill_restates_nothing_and_a_restated_bill_keep
         before = it.footprint("energy_kwh", "location_based_kg_co2e", "energy_kwh_low")
         rebuild(it.connection)
         assert it.footprint("energy_kwh", "location_based_kg_co2e", "energy_kwh_low") == before
+
+
+def test_explain_shows_the_loads_that_sum_to_the_line(tmp_path: Path) -> None:
+    with house(tmp_path) as it:
+        it.bill(DAY)
+        it.observe(*((hour, 0.3) for hour in range(12)))
+        it.sync()
+        line_id, total = it.footprint("line_id", "it_energy_kwh")
+        tables = {table.name: table for table in explain(it.connection, line=line_id)}
+    # 12 of 24 h at 30 %: half of each is at 10 %, half at 50 %
+    shares = [(row[0], row[2]) for row in tables["loads"].rows]
+    assert shares == [(10, pytest.approx(0.25)), (50, pytest.approx(0.25)), (None, pytest.approx(0.5))]
+    assert sum(row[5] for row in tables["loads"].rows) == pytest.approx(total)  # type: ignore[misc]
 
 
 def test_an_hour_that_is_delivered_twice_counts_with_its_mean(tmp_path: Path) -> None:
