@@ -30,8 +30,8 @@ def _ours(number: int) -> tuple[dict[str, Any], float]:
 
 def test_a_t4_is_a_70_w_board_and_no_mean_of_six() -> None:
     _, it_kwh = _ours(50)
-    # 10 W idle, 55 W busy, 40 % of the time, 35 W of the node; the peer takes 136 W, about twice the rated power
-    assert it_kwh == pytest.approx((10 + 0.4 * 45 + 35) / 1000)
+    # 10 W idle, 55 W busy, 40 % of the time, 10 W of the node; the peer takes 136 W, about twice the rated power
+    assert it_kwh == pytest.approx((10 + 0.4 * 45 + 10) / 1000)
     assert float(_row(50)["norm_kwh"]) == pytest.approx(0.1464, rel=1e-3)
 
 
