@@ -42,7 +42,7 @@ def _edition(model: str, meter: str) -> dict[str, Any]:
 
 def _azure(meter: str, unit: str = "Units", service: str = "Azure OpenAI") -> dict[str, Any]:
     return {
-        "provider": "azure", "service_name": service, "service_code": "Microsoft.CognitiveServices",
+        "provider": "azure", "service_name": service, "service_code": service,
         "sku_meter": meter, "consumed_unit": unit, "region_id": "eastus",
     }  # fmt: skip
 
