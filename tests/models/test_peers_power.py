@@ -74,11 +74,8 @@ def test_graviton_is_no_epyc() -> None:
     ccf_w = 1000 * _peer("ccf.csv", "usage_type", "BoxUsage:m6g.medium", "kwh_cpu")
     assert ccf_w == pytest.approx((0.4742 + 1.6859) / 2 * 1.135, rel=0.002)
     for row in _rows("instance"):
-        if (
-            row["provider"] == "aws"
-            and row["isa"] == "arm64"
-            and not row["family"].startswith(("mac", "p6e", "generic"))
-        ):
+        of_ec2 = row["provider"] == "aws" and row["category"] != "service"
+        if of_ec2 and row["isa"] == "arm64" and not row["family"].startswith(("mac", "p6e")):
             assert row["microarch"].startswith("graviton"), row["instance_type"]
             assert row["vcpu_is"] == "core"
     # 0.6 idle to 1.9 W full, 18 % load: 0.18 + 0.08 / 0.4 x 0.26 = 0.232 of the span; x 1.2 host overhead
