@@ -233,7 +233,7 @@ METERS = (
     _ec2(ML, "us-west-2", "m5.2xlarge", PREPARE_HOST, "ml", tags={"user_job": "prepare"}),
     _volume(ML, "us-west-2", 2000, "vol-0f1e2d3c4b5a60001", "ml"),
     _bucket(ML, "us-west-2", 30000, "northlight-datasets"),
-    # ml-training, us-east-1: SageMaker is on the bill and in the provider's figure, and no model covers it.
+    # ml-training, us-east-1: an endpoint of SageMaker; nothing is planted here.
     _machines_of("AmazonSageMaker", ML, "us-east-1", "Host", "ml.g5.xlarge", "endpoint/search"),
     _ec2(ML, "us-east-1", "m5.xlarge", "i-0f1e2d3c4b5a60041", "ml"),
     _bucket(ML, "us-east-1", 20000, "northlight-features"),
@@ -249,7 +249,7 @@ METERS = (
     _volume(ANALYTICS, "ap-southeast-2", 300, "vol-0d1b2c3d4e5f60001", "data"),
     _bucket(ANALYTICS, "ap-southeast-2", 3000, "northlight-lake-syd"),
 )  # fmt: skip
-UNCOVERED = ("AmazonSageMaker", "AmazonElastiCache", "AmazonCloudFront")  # on the bill, and no open model covers them
+UNCOVERED = ("AmazonCloudFront",)  # on the bill and in the provider's figure, and no open model covers it
 NO_CAUSE = (
     ANALYTICS,
     "ap-southeast-2",
