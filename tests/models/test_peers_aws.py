@@ -134,7 +134,7 @@ def test_no_line_takes_energy_from_the_other_lines_of_a_bill() -> None:
     with warehouse() as connection:
         rate(connection, add_sku(connection, **ec2("p5.48xlarge")))
         beside = rate(connection, add_sku(connection, **ec2("m5.large")))["it_energy_kwh"]
-        key = {"service_code": "AmazonVPC", "sku_meter": "VpcEndpoint-Hours", "consumed_unit": "Hrs"}
+        key: dict[str, Any] = {"service_code": "AmazonVPC", "sku_meter": "VpcEndpoint-Hours", "consumed_unit": "Hrs"}
         endpoint = rate(connection, add_sku(connection, **key))
     assert beside == alone
     assert endpoint["it_energy_kwh"] is None
@@ -283,7 +283,7 @@ def test_the_internet_is_outside_the_total_unless_it_is_asked_for() -> None:
     # SPRUCE puts 0.059 kWh/GB, home networks included, under the PUE of a data centre: a quarter of a whole bill.
     peer = spruce("APS3-DataTransfer-Out-Bytes")
     assert float(peer["operational_energy_kwh"]) / float(peer["line_item_usage_amount"]) == pytest.approx(0.059)
-    key = {"service_code": "AmazonS3", "sku_meter": "APS3-DataTransfer-Out-Bytes", "consumed_unit": "GB"}
+    key: dict[str, Any] = {"service_code": "AmazonS3", "sku_meter": "APS3-DataTransfer-Out-Bytes", "consumed_unit": "GB"}
     with warehouse() as connection:
         found = rate(connection, add_sku(connection, **key))
     assert (found["disposition"], found["gap_reason"]) == ("unmodelled", "internet off")
