@@ -81,9 +81,9 @@ def test_a_node_billed_by_the_second_draws_a_3600th_of_its_hour() -> None:
 def test_a_unit_with_documented_vcpus_and_memory_is_a_generic_machine_of_that_size(
     service: str, meter: str, unit: str, vcpu: int, memory_gib: int
 ) -> None:
-    # generic-x86 at 18 % load: 0.6 + (0.18 + 0.2 x 0.26) x 2.2 = 1.1104 W per vCPU; 128 GB / 96 threads = 1.333 GiB
-    # of it are inside that figure, the rest is 0.2 W/GiB; x 1.2 host overhead.
-    w = (vcpu * 1.1104 + (memory_gib - vcpu * 128 / 96) * 0.2) * 1.2
+    # generic-x86 at 18 % load: 0.551 + (0.18 + 0.2 x 0.26) x 2.517 = 1.1349 W per vCPU; 128 GB / 96 threads = 1.333
+    # GiB of it are inside that figure, the rest is 0.12 + 0.18 x 0.28 = 0.1704 W/GiB; x 1.2 host overhead.
+    w = (vcpu * 1.134944 + (memory_gib - vcpu * 128 / 96) * 0.1704) * 1.2
     assert _kwh(service, meter, unit) == pytest.approx(w / 1000)
 
 
@@ -99,9 +99,9 @@ def test_a_unit_with_documented_vcpus_and_memory_is_a_generic_machine_of_that_si
 def test_a_capacity_unit_is_its_memory_with_the_cpu_that_goes_with_it(
     service: str, meter: str, unit: str, gib: int
 ) -> None:
-    # 1/8 vCPU x 3 Wh + (1 - 1.5/8) GiB x 0.2 Wh = 0.54 Wh per GiB-hour, from 0.16 to 1.7
+    # 1/8 vCPU x 3 Wh + (1 - 1.5/8) GiB x 0.17 Wh = 0.51 Wh per GiB-hour, from 0.16 to 1.7
     found = _rate(service, meter, unit)
-    assert found["it_energy_kwh"] == pytest.approx(gib * 0.00054)
+    assert found["it_energy_kwh"] == pytest.approx(gib * 0.00051)
     assert found["it_energy_kwh_low"] == pytest.approx(gib * 0.00016)
     assert found["it_energy_kwh_high"] == pytest.approx(gib * 0.0017)
     assert found["quality"] == 4
@@ -158,16 +158,16 @@ def test_a_gb_second_of_a_function_is_cpu_memory_or_disk(meter: str, kwh: float)
 
 
 def test_a_build_of_one_minute_is_a_60th_of_its_machine_hour() -> None:
-    # 2 vCPU and 4 GiB: (2 x 1.1104 + (4 - 2 x 1.333) x 0.2) W x 1.2 = 2.985 W
-    assert _kwh("CodeBuild", "USE1-Build-Min:Linux:g1.small", "minutes") == pytest.approx(2.985e-3 / 60, rel=1e-3)
+    # 2 vCPU and 4 GiB: (2 x 1.1349 + (4 - 2 x 1.333) x 0.1704) W x 1.2 = 2.997 W
+    assert _kwh("CodeBuild", "USE1-Build-Min:Linux:g1.small", "minutes") == pytest.approx(2.997e-3 / 60, rel=1e-3)
 
 
 def test_a_size_that_no_list_names_is_found_by_its_family_and_says_so() -> None:
     # or1.large is 2 of the 64 vCPUs of or1.16xlarge: generic Arm at 18 % load,
-    # 2 x (0.5 + (0.18 + 0.2 x 0.26) x 1.4) W and (16 - 2 x 4) GiB x 0.2 W, x 1.2
+    # 2 x (0.325 + (0.18 + 0.2 x 0.26) x 1.483) W and (16 - 2 x 4) GiB x 0.1704 W, x 1.2
     found = _rate("AmazonES", "EUC2-ESInstance:or1.large.search", "Hrs", instance_type="or1.large.search")
     assert found["hardware_rung"] == "family"
-    assert found["it_energy_kwh"] == pytest.approx((2 * 0.8248 + 8 * 0.2) * 1.2e-3, rel=1e-3)
+    assert found["it_energy_kwh"] == pytest.approx((2 * 0.6691 + 8 * 0.1704) * 1.2e-3, rel=1e-3)
 
 
 # Words of FOCUS: service names spelled out, units in the plural.
