@@ -21,7 +21,7 @@ BOARD_MEMORY_GB = 80
 MEMORY_FACTOR = 1.2  # weights and cache over weights alone
 BOARDS_PER_HOST = 8
 FORMULAS = "EcoLogits (Rince & Banse, JOSS 2025), published formulas, own evaluation"
-LICENCE = "MPL-2.0 formulas; numbers derived"
+LICENCE = "MPL-2.0"
 
 
 def token_coefficients(

@@ -51,7 +51,12 @@ def test_the_wheel_names_its_entry_point_and_its_licences(dist: Path, tmp_path: 
     entry_points = configparser.ConfigParser()
     entry_points.read(metadata / "entry_points.txt")
     assert entry_points["console_scripts"]["wattledger"] == "wattledger.__main__:main"
-    assert {path.name for path in (metadata / "licenses").iterdir()} == {"LICENSE", "NOTICE"}
+    licences = metadata / "licenses"
+    assert {str(path.relative_to(licences)) for path in licences.rglob("*") if path.is_file()} == {
+        "LICENSE",
+        "NOTICE",
+        "models/factors_sharealike/NOTICE",
+    }
 
 
 def test_the_sdist_carries_what_the_tests_and_the_demo_need(dist: Path) -> None:
