@@ -1,6 +1,8 @@
 """How much of a realistic bill carries an estimate: by cost, over three constructed mixes (tests/data/mixes)."""
 
 import csv
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,8 @@ from rated import add_sku, warehouse
 
 from models.classify import classify
 
-MIXES = Path(__file__).parents[1] / "data" / "mixes"
+ROOT = Path(__file__).parents[2]
+MIXES = ROOT / "tests" / "data" / "mixes"
 REGIONS = {"aws": "us-east-1", "azure": "westeurope", "gcp": "europe-west1"}
 PHYSICAL = ("instance", "storage", "container", "database", "serverless")
 
@@ -55,3 +58,9 @@ def test_whatever_has_no_estimate_says_why(provider: str) -> None:
     for kind, _, disposition, reason in _classified(provider):
         assert (disposition == "estimated") == (reason is None), kind
         assert reason is None or not reason.startswith("no model for"), (kind, reason)
+
+
+def test_the_page_of_rules_is_that_of_the_rules() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "write_coverage.py")]
+    page = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    assert (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8") == page, "run: make pages"
