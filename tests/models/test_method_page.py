@@ -9,6 +9,10 @@ from rated import JUNE, add_sku, ec2, rate, warehouse
 from models.explain import explain_sku
 
 PAGE = Path(__file__).parents[2] / "docs" / "method.md"
+_GCP = {
+    "provider": "gcp", "region_id": "europe-west1", "service_name": "Compute Engine", "instance_type": "n2-standard-8",
+    "line_type": "regular",
+}  # fmt: skip
 SKUS = {
     "An hour of an m5.large": ec2("m5.large"),
     "An hour of a p4d.24xlarge": ec2("p4d.24xlarge"),
@@ -24,6 +28,15 @@ SKUS = {
     "A thousand input tokens of Llama 3.3 70B": {
         "service_code": "AmazonBedrock", "sku_meter": "USE1-Llama3-3-70B-input-tokens", "consumed_unit": "1K tokens",
     },
+    "A second of an N2 vCPU": {**_GCP, "sku_meter": "N2 Instance Core running in EMEA", "consumed_unit": "seconds"},
+    "A byte-second of N2 memory": {
+        **_GCP, "sku_meter": "N2 Instance Ram running in EMEA", "consumed_unit": "byte-seconds",
+    },
+    "A second of a T4 board": {**_GCP, "sku_meter": "Nvidia Tesla T4 GPU running in EMEA", "consumed_unit": "seconds"},
+    "A month of a P10 disk": {
+        "provider": "azure", "region_id": "westeurope", "service_code": "Storage", "sku_meter": "P10 LRS Disk",
+        "operation": "Premium SSD Managed Disks", "consumed_unit": "Units/Month",
+    },
     "Low and high": {
         "service_code": "AmazonEC2", "sku_meter": "EBS:VolumeUsage.gp3", "consumed_unit": "GB-Mo",
     },
@@ -35,7 +48,7 @@ def _examples() -> dict[str, list[tuple[str, str, float]]]:
     found: dict[str, list[tuple[str, str, float]]] = {}
     for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
         if "| step | calculation | result |" in section:
-            heading = section.splitlines()[0].split(" in us-east-1")[0].split(" on x86")[0]
+            heading = section.splitlines()[0].split(" in ")[0].split(" on x86")[0]
             rows = section.split("|---|---|---|\n")[1].split("\n\n")[0].splitlines()
             cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
             found[heading] = [(step, numbers, float(result.split()[0])) for step, numbers, result in cells]
