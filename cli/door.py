@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cli.foreign import harmless
 from wattledger.errors import Exit, WattledgerError
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -49,6 +50,4 @@ class Door(click.Group):
 
 
 def _complain(text: str) -> None:
-    from cli.render import harmless
-
     click.echo(f"Error: {harmless(text)}", err=True)

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from cli.render import harmless
+from cli.foreign import harmless
 from wattledger.tables import Table
 
 MISSING = "–"  # noqa: RUF001 - a dash as wide as a digit: no value, which is not 0

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from cli.foreign import harmless
 from wattledger.errors import ConfigError, WarehouseError
 from wattledger.tables import Table
 
@@ -38,7 +39,7 @@ class Output:
         if self.file is None:
             is_terminal = sys.stdout.isatty()
             text = self._render(tables, records, is_terminal)
-            click.echo(_harmless(text) if is_terminal and self.format != "table" else text, nl=False)
+            click.echo(harmless(text) if is_terminal and self.format != "table" else text, nl=False)
             return
         part = self.file.with_name(f"{self.file.name}.part")
         try:
@@ -63,18 +64,12 @@ class Output:
     def say(self, text: str) -> None:
         """Tell people something on stderr; errors also when quiet."""
         if not self.quiet or text.lstrip().startswith("Error"):
-            click.echo(_harmless(text), err=True)
+            click.echo(harmless(text), err=True)
 
     def detail(self, text: str) -> None:
         """Tell people something on stderr that only -v asks for."""
         if self.verbose:
             self.say(text)
-
-
-def _harmless(text: str) -> str:
-    from cli.render import harmless
-
-    return harmless(text)
 
 
 def output_options(command: Command) -> Command:

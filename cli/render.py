@@ -4,7 +4,6 @@ import io
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -100,24 +99,6 @@ def _text(value: object) -> str:
     if isinstance(value, bytes):
         return value.hex()
     return str(value)
-
-
-def harmless(text: str) -> str:
-    """Return ``text`` with what could steer a terminal or turn its reading order spelled out: `\\x1b`, `\\u202e`.
-
-    Line feeds stay.
-    """
-    return "".join(
-        character if character == "\n" or unicodedata.category(character) not in _STEERING else _spell(character)
-        for character in text
-    )
-
-
-_STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
-def _spell(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def to_terminal(tables: Sequence[Table], width: int, color: bool) -> str:

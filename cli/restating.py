@@ -44,4 +44,4 @@ def follow_switches(connection: duckdb.DuckDBPyConnection, config: Config, say: 
         rates.remake(connection)
     if is_rated:
         said = ", ".join(f"{name} = {value}" for name, value in changed.items())
-        say(f"{said}: all rates were made again. `wattledger report --section restatements` shows what changed.")
+        say(f"{said}: all rates were made again. `wattledger report restatements` shows what changed.")

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from cli.render import harmless, to_csv, to_json, to_records, to_terminal
+from cli.foreign import harmless
+from cli.render import to_csv, to_json, to_records, to_terminal
 from wattledger.tables import Table
 
 
