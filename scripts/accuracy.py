@@ -8,6 +8,7 @@ import csv
 import io
 import sys
 from collections.abc import Sequence
+from math import log
 from pathlib import Path
 from statistics import median
 
@@ -46,6 +47,7 @@ PEERS = {
     "4b Boavizta default profile, not rescaled + RAM": "Boavizta: default profile of the family",
 }
 LOAD_NAMES = ["idle", "10 %", "30 %", "50 %", "100 %"]
+METAL_LOADS = ("idle", "10", "50", "100")
 HIGH_CLOCK = ("z1d.metal", "m5zn.metal")
 
 
@@ -212,7 +214,13 @@ def metals(truth: Truth) -> list[str]:
         if row["truth"].startswith("EC2 ") and row["model"].startswith("2 CCF")
     }  # fmt: skip
     for row in rows:
-        row.insert(4, " ".join(f"{peer[row[0], load]:.2f}" for load in ("idle", "10", "50", "100")))
+        row.insert(4, " ".join(f"{peer[row[0], load]:.2f}" for load in METAL_LOADS))
+    nearer = [
+        f"{name} at {load if load == 'idle' else load + ' %'}"
+        for name, readings in metal(truth)
+        for load, (w, m) in zip(METAL_LOADS, readings, strict=True)
+        if abs(log(peer[name, load])) < abs(log(m.central / w))
+    ]
     return [
         "## EC2 bare metal under stress", "",
         "RAPL of packages and memory inside bare metal at idle, 10, 50 and 100 % stress "
@@ -224,6 +232,8 @@ def metals(truth: Truth) -> list[str]:
         "(the package power at full stress is their only published figure, so their last load "
         "is no independent check).", "",
         *table(["platform", "W", "ours / RAPL", "ours, pooled family row", "CCF / RAPL", "inside low-high"], rows),
+        f"CCF is closer at {len(nearer)} of {sum(len(readings) for _, readings in metal(truth))} readings: "
+        f"{'; '.join(nearer) or 'none'}.", "",
     ]  # fmt: skip
 
 
