@@ -11,13 +11,13 @@ from pathlib import Path
 import duckdb
 
 from cli.opening import check_model, check_warehouse, quiet, reader, writer
-from cli.restating import follow_switches, reconcile_all, restating
+from cli.restating import follow_method, reconcile_all, remake_rates, restating
 from connectors.registry import source_for
 from models import factor_diff, factor_set, layers, own_factors, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
 from warehouse.audits import audit_all
-from warehouse.database import open_for_writing, utc_now, writer_lock
+from warehouse.database import utc_now, writer_lock
 from warehouse.history import restatement
 from warehouse.rebuild import carry_history, carry_layers, refuse_losses
 from warehouse.snapshot import is_current
@@ -69,7 +69,7 @@ def sync(config: Config, names: Sequence[str] = (), full: bool = False, say: Say
     """Bring the configured sources up to date."""
     sources = _sources(config, names)
     with writer(config) as connection:
-        follow_switches(connection, config, say)
+        follow_method(connection, config, say)
         report = _sync(connection, config, sources, full, say)
     return report.table(), report.exit_code
 
@@ -87,8 +87,8 @@ def estimate(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
     """Make the rate card again from the factor set, the rules and the switches in force."""
     check_warehouse(config)
     with writer(config) as connection:
-        follow_switches(connection, config, say)
-        rates.rebuild(connection)
+        if not follow_method(connection, config, say):
+            remake_rates(connection)
         return rate_card(connection), Exit.OK
 
 
@@ -201,8 +201,9 @@ def factors_diff(config: Config, first: str, second: str | None, say: Say = quie
 
 def factors_use(config: Config, wanted: str, say: Say = quiet) -> Table:
     """Put a factor set in force with its layers; what it changes is left as a restatement."""
-    now = utc_now()
     with writer(config) as connection:
+        follow_method(connection, config, say)  # what the method changes is not laid to the factors
+        now = utc_now()
         chosen = layers.resolve(connection, wanted, may_exchange=True)
         if chosen == setting(connection, factor_set.SETTING):
             say(f"{chosen} is in force already: nothing changed")
@@ -238,13 +239,15 @@ def rebuild(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
     sources = _sources(config)
     fresh = replace(config, warehouse_path=path.with_name(f"{path.name}.rebuild"))
     if path.exists():
-        with open_for_writing(path, config.memory_limit, config.threads):
-            pass  # migrates the old file and folds its log into it, so that it can be read beside the new one
+        # Migrates the old file and folds its log into it, so that it can be read beside the new one. What this
+        # program's method changes is restated there, and that history carried over.
+        with writer(config) as connection:
+            follow_method(connection, config, say)
     with writer_lock(path):
         _remove_beside(fresh.warehouse_path)
         try:
             with writer(fresh) as connection:
-                follow_switches(connection, fresh, say)
+                follow_method(connection, fresh, say)
                 if path.exists():
                     carry_layers(connection, path)
                 report = _sync(connection, fresh, sources, False, say)
@@ -275,7 +278,7 @@ def nightly(config: Config, say: Say = quiet) -> tuple[list[Table], Exit]:
     """
     sources = _sources(config)
     with writer(config) as connection:
-        follow_switches(connection, config, say)
+        follow_method(connection, config, say)
         synced = _sync(connection, config, sources, False, say)
         tables = [synced.table()]
         if synced.exit_code is Exit.FAILURE:
@@ -283,9 +286,7 @@ def nightly(config: Config, say: Say = quiet) -> tuple[list[Table], Exit]:
         if not synced.loaded and is_current(connection, config.snapshot_path):
             say(f"nothing changed: {config.snapshot_path} is current")
             return tables, synced.exit_code
-        rates.rebuild(connection)
-        with transaction(connection):
-            reconcile_all(connection)
+        remake_rates(connection)
         audits, held = audit_all(connection)
         if not held:
             say("Error: an audit failed, so nothing was published. `wattledger audit` shows what was found.")

@@ -1,4 +1,4 @@
-"""What changes rates that are there already: other factors, other switches. Each leaves a restatement."""
+"""What changes rates that are there already: other factors, switches or rules. Each leaves a restatement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from datetime import datetime
 import duckdb
 
 from models import rates
+from models.resources import METHOD, method_digest
 from reconcile.provider import reconcile_provider
 from reconcile.runs import reconcile_runs
 from warehouse.database import utc_now
@@ -32,16 +33,27 @@ def restating(connection: duckdb.DuckDBPyConnection, cause: str, now: datetime) 
         reconcile_all(connection)
 
 
-def follow_switches(connection: duckdb.DuckDBPyConnection, config: Config, say: Say) -> None:
-    """Make the card again where [estimate] says other switches than those it was made with."""
-    changed = {name: value for name, value in config.switches.items() if setting(connection, name) != value}
+def remake_rates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the card again with the switches and method in force; what that changes is left as a restatement."""
+    with restating(connection, METHOD, utc_now()):
+        rates.remake(connection)
+
+
+def follow_method(connection: duckdb.DuckDBPyConnection, config: Config, say: Say) -> bool:
+    """Make the card again where other switches of [estimate], or other rules and formulas, made it; return whether."""
+    wanted = {**config.switches, METHOD: method_digest()}
+    changed = {name: value for name, value in wanted.items() if setting(connection, name) != value}
     if not changed:
-        return
+        return False
     is_rated = bool(connection.execute("select 1 from core.rate limit 1").fetchall())
-    with restating(connection, "method", utc_now()):
+    with restating(connection, METHOD, utc_now()):
         for name, value in changed.items():
             set_setting(connection, name, value)
         rates.remake(connection)
     if is_rated:
-        said = ", ".join(f"{name} = {value}" for name, value in changed.items())
-        say(f"{said}: all rates were made again. `wattledger report restatements` shows what changed.")
+        said = [f"{name} = {value}" for name, value in changed.items() if name != METHOD]
+        if METHOD in changed:
+            said.append("rules or formulas of another version")
+        what = ", ".join(said)
+        say(f"{what}: all rates were made again. `wattledger report restatements` shows what changed.")
+    return True

@@ -35,23 +35,12 @@ def fill_missing(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"drop table if exists temp.{step}")
 
 
-def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the whole card of the model and factor set in force again, in one transaction."""
-    _check_model(connection)
-    connection.begin()
-    try:
-        remake(connection)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-
-
 def remake(connection: duckdb.DuckDBPyConnection) -> None:
     """Make classes, sites and rates of the model and factor set in force again, inside the caller's transaction.
 
-    Rows of months and SKUs that no bill holds any more go.
+    Rows of months and SKUs that no bill holds any more go. Raises ConfigError as `fill_missing` does.
     """
+    _check_model(connection)
     reclassify(connection)
     connection.execute(
         "delete from core.site_factor where factor_set = (select value from core.setting where key = 'factor_set')"

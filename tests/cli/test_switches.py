@@ -1,9 +1,10 @@
-"""The switches of [estimate]: what the rates were made with is recorded, and another setting is a restatement."""
+"""The switches of [estimate] and the method: what made the rates is recorded, and other ones are a restatement."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from project import CONFIG, Run, bill_line, write_bill
 
@@ -76,3 +77,57 @@ def test_the_report_names_the_grids_that_publishers_dispute(run: Run, virginia: 
             2,
         ]
     ]
+
+
+def older_method(virginia: Path, energy: float) -> None:
+    """Leave the card as an earlier program may have: under its own method, with ``energy`` times today's figures."""
+    with duckdb.connect(str(virginia / "wattledger.duckdb")) as connection:
+        connection.execute("update core.setting set value = 'of an earlier version' where key = 'method'")
+        connection.execute(
+            "update core.rate set energy_kwh = ? * energy_kwh, location_based_kg_co2e = ? * location_based_kg_co2e",
+            [energy, energy],
+        )
+
+
+@pytest.mark.parametrize("command", ["sync", "estimate", "nightly"])
+def test_other_rules_or_formulas_restate_what_they_change(run: Run, virginia: Path, command: str) -> None:
+    older_method(virginia, energy=2)
+    result = run(command)
+    assert result.exit_code == 0, result.stderr
+    assert "rules or formulas of another version: all rates were made again" in result.stderr
+    found = asked(run, RESTATED)
+    assert [(row["cause"], row["lines_from"], row["lines_to"]) for row in found] == [("method", 2, 2)]
+    assert (found[0]["energy"], found[0]["kg"]) == (pytest.approx(0.5), pytest.approx(0.5))
+    again = run(command)
+    assert "made again" not in again.stderr
+    assert len(asked(run, RESTATED)) == 1
+
+
+def test_other_rules_that_change_no_figure_leave_no_restatement(run: Run, virginia: Path) -> None:
+    older_method(virginia, energy=1)
+    assert "made again" in run("sync").stderr
+    assert asked(run, RESTATED) == []
+
+
+def test_estimate_leaves_what_it_changes_and_nothing_where_nothing_changed(run: Run, virginia: Path) -> None:
+    assert run("estimate").exit_code == 0
+    assert asked(run, RESTATED) == []
+    with duckdb.connect(str(virginia / "wattledger.duckdb")) as connection:
+        connection.execute("update core.rate set energy_kwh = 4 * energy_kwh")
+    assert run("estimate").exit_code == 0
+    found = asked(run, RESTATED)
+    assert [(row["cause"], row["energy"]) for row in found] == [("method", pytest.approx(0.25))]
+
+
+def test_a_rebuild_by_another_method_restates_it_too(run: Run, virginia: Path) -> None:
+    older_method(virginia, energy=2)
+    assert run("rebuild").exit_code == 0
+    found = asked(run, RESTATED)
+    assert [(row["cause"], row["energy"]) for row in found] == [("method", pytest.approx(0.5))]
+
+
+def test_what_the_method_changes_is_not_laid_to_the_factors(run: Run, virginia: Path) -> None:
+    older_method(virginia, energy=2)
+    label = asked(run, "select value from core.setting where key = 'factor_set'")[0]["value"]
+    assert run("factors", "use", label).exit_code == 0
+    assert [row["cause"] for row in asked(run, RESTATED)] == ["method"]

@@ -30,7 +30,7 @@ def add_layer(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, *r
 
 def use(connection: duckdb.DuckDBPyConnection, label: str) -> None:
     layers.put_in_force(connection, layers.resolve(connection, label))
-    rates.rebuild(connection)
+    rates.remake(connection)
 
 
 def values(low: str, central: str, high: str) -> dict[str, str]:
@@ -282,7 +282,7 @@ def test_a_newer_programs_set_takes_the_place_of_the_older_one_only_when_asked_f
 
 
 def rate_of(connection: duckdb.DuckDBPyConnection, sku_id: int, label: str) -> float:
-    rates.rebuild(connection)
+    rates.remake(connection)
     found = connection.execute("select pue, factor_set from core.rate_in_force where sku_id = ?", [sku_id]).fetchall()
     assert found[0][1] == label
     return float(found[0][0])

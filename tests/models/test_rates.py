@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from rated import JUNE, add_sku, ec2, put_on_bill, rate, warehouse
 
-from models.rates import fill_missing, rebuild
+from models.rates import fill_missing, remake
 from wattledger.errors import ConfigError
 
 # us-east-1 in 2023: PUE 1.15 (1.1155 to 1.1845), and the direct 270.5 g/kWh of eGRID SRVC (78.4 to 557.2) times the
@@ -325,7 +325,7 @@ def test_what_is_rated_keeps_its_row_and_a_rebuild_drops_what_no_bill_holds() ->
         months = connection.execute("select charge_month from core.rate order by 1").fetchall()
         assert months == [(JUNE,), (date(2023, 7, 1),)]
         connection.execute("delete from core.usage_daily where charge_month = ?", [date(2023, 7, 1)])
-        rebuild(connection)
+        remake(connection)
         assert connection.execute("select charge_month from core.rate").fetchall() == [(JUNE,)]
         assert rate(connection, sku_id) == first
 

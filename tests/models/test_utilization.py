@@ -16,7 +16,7 @@ import pytest
 
 from connectors.registry import source_for
 from models import factor_set
-from models.rates import fill_missing, rebuild
+from models.rates import fill_missing, remake
 from reconcile.explain import explain
 from warehouse.audits import audit_all
 from warehouse.database import open_for_writing
@@ -204,7 +204,7 @@ def test_load_that_comes_with_the_bill_restates_nothing_and_a_restated_bill_keep
         it.sync()
         assert it.footprint("compute_it_energy_kwh") == (pytest.approx(12 * (IDLE_W + SPAN_W) / 1000),)
         before = it.footprint("energy_kwh", "location_based_kg_co2e", "energy_kwh_low")
-        rebuild(it.connection)
+        remake(it.connection)
         assert it.footprint("energy_kwh", "location_based_kg_co2e", "energy_kwh_low") == before
 
 
