@@ -48,7 +48,7 @@ MACHINE_METHODS = (
 )
 METHODS = (*MACHINE_METHODS, "coefficient")
 # Settings of [estimate] that bring further rules in force.
-SWITCHES = ("internet_transfer", "spend_proxy")
+SWITCHES = ("internet_transfer",)
 ANY = "*"
 BY_SIZE = "size"  # in `machines`: the amount of the size that `hardware` names
 

@@ -20,6 +20,11 @@ _OF_LINE = (  # of a line = its quantity x the rate's figure
     ("embodied emissions of the line", "embodied_kg_co2e", "kg CO2e"),
 )
 
+_BY_COST = (
+    ("energy by cost, after PUE", "energy_kwh", "kWh"),
+    ("location-based emissions by cost", "location_based_kg_co2e", "kg CO2e"),
+)
+
 Row = dict[str, object]
 
 
@@ -76,15 +81,39 @@ def _explain_line(connection: duckdb.DuckDBPyConnection, line: int) -> list[Tabl
     if not isinstance(sku_id, int) or not isinstance(charge_month, date):
         return [facts]
     explanation = explain_sku(connection, sku_id, charge_month)
+    by_cost = [_by_cost(proxy) for proxy in _query(connection, "explain_line_proxy", {"line": line})]
     loads = _query(connection, "explain_line_loads", {"line": line})
     if not loads:
-        return [facts, *_formula("formula", "Rate of one billed unit, then of the line", explanation, row)]
+        return [facts, *_formula("formula", "Rate of one billed unit, then of the line", explanation, row), *by_cost]
     note = (
         "consumed_quantity x rate at each load; the line is the sum of these rows. The row without a load is what was "
         "not observed, at the default. ledger.rates has the rate of each load."
     )
     observed = Table("loads", "Observed load", list(loads[0]), [tuple(load.values()) for load in loads], [note])
     return [facts, observed, *_formula("formula", "Rate of one billed unit at the default load", explanation)]
+
+
+def _by_cost(proxy: Row) -> Table:
+    """Return how the spend proxy comes to its figures of a line, or why it has none."""
+    title = "By its cost: the spend proxy, apart from every other figure"
+    if proxy["proxy_gap_reason"]:
+        return Table("proxy", title, _STEP_COLUMNS, [], [f"no figure: {proxy['proxy_gap_reason']}"])
+    cost, of_cost = proxy["effective_cost"], proxy["estimated_effective_cost"]
+    rows = [
+        (
+            what,
+            f"effective_cost x estimated_{column} / estimated_effective_cost",
+            f"{cost:f} x {proxy[f'estimated_{column}']!r} / {of_cost:f}",
+            proxy[column],
+            unit,
+            None,
+        )
+        for what, column, unit in _BY_COST
+    ]
+    note = (
+        f"The ratio is that of all lines of {proxy['provider']} of {proxy['charge_month']:%Y-%m} in USD with a model."
+    )
+    return Table("proxy", title, _STEP_COLUMNS, rows, [note])
 
 
 def _formula(name: str, title: str, explanation: Explanation, line: Row | None = None) -> list[Table]:

@@ -72,6 +72,10 @@ def _summary(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
         "band; the IT energy that trackers measured, beside the model's for the same machines and hours.",
         _CORRELATED,
     ]
+    by_cost = connection.execute(sql("report_proxy"), period).fetchall()
+    if by_cost:
+        said = ", ".join(f"{provider} {energy_kwh:.3f} kWh" for provider, energy_kwh in by_cost)
+        notes.append(f"Apart from these and in none of them, the spend proxy of what no model covers: {said}.")
     return _table(connection, "summary", "Model, provider and trackers by month", period, notes)
 
 

@@ -24,6 +24,7 @@ VIEWS = (
     "ledger.usage",
     "ledger.footprint",
     "ledger.footprint_models",
+    "ledger.footprint_proxy",
     "ledger.lines",
     "ledger.rates",
     "ledger.footprint_daily",

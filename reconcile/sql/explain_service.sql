@@ -3,7 +3,7 @@ select
     s.sku_id,
     s.region_id,
     s.sku_meter,
-    coalesce(r.disposition, 'unmodelled') as disposition,
+    case when p.sku_id is not null then 'proxy' else coalesce(r.disposition, 'unmodelled') end as disposition,
     case when r.sku_id is null then 'no quantity, or not rated' else r.gap_reason end as gap_reason,
     r.usage_state,
     sum(d.lines)::bigint as lines,
@@ -19,6 +19,12 @@ left join core.rate_in_force as r
     on r.sku_id = d.sku_id
     and r.charge_month = d.charge_month
     and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+left join core.spend_rate as p -- the last rung, by cost
+    on p.sku_id = d.sku_id
+    and p.charge_month = d.charge_month
+    and p.billing_currency = d.billing_currency
+    and d.effective_cost is not null
+    and coalesce(r.disposition, 'unmodelled') = 'unmodelled'
 where d.charge_month = $month and (lower(s.service_name) = lower($service) or lower(s.service_code) = lower($service))
-group by s.sku_id, s.region_id, s.sku_meter, s.consumed_unit, r.sku_id, r.disposition, r.gap_reason, r.usage_state
+group by s.sku_id, s.region_id, s.sku_meter, s.consumed_unit, r.sku_id, r.disposition, r.gap_reason, r.usage_state, p.sku_id
 order by location_based_kg_co2e desc nulls last, lines desc, s.sku_id

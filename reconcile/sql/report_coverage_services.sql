@@ -4,7 +4,7 @@ with daily as (
     select
         s.provider,
         s.service_name,
-        coalesce(r.disposition, 'unmodelled') as disposition,
+        case when p.sku_id is not null then 'proxy' else coalesce(r.disposition, 'unmodelled') end as disposition,
         d.billing_currency,
         d.lines,
         d.billed_cost
@@ -14,6 +14,12 @@ with daily as (
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
         and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+    left join core.spend_rate as p -- the last rung, by cost
+        on p.sku_id = d.sku_id
+        and p.charge_month = d.charge_month
+        and p.billing_currency = d.billing_currency
+        and d.effective_cost is not null
+        and coalesce(r.disposition, 'unmodelled') = 'unmodelled'
     where
         coalesce(r.disposition, 'unmodelled') <> 'out_of_scope'
         and coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)

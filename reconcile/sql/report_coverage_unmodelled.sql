@@ -17,8 +17,15 @@ left join core.rate_in_force as r
     on r.sku_id = d.sku_id
     and r.charge_month = d.charge_month
     and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+left join core.spend_rate as p -- the last rung, by cost
+    on p.sku_id = d.sku_id
+    and p.charge_month = d.charge_month
+    and p.billing_currency = d.billing_currency
+    and d.effective_cost is not null
+    and coalesce(r.disposition, 'unmodelled') = 'unmodelled'
 where
     coalesce(r.disposition, 'unmodelled') = 'unmodelled'
+    and p.sku_id is null
     and coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)
     and coalesce(coalesce(d.usage_date, d.billing_month) < $until::date, true)
 group by all

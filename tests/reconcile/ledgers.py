@@ -125,6 +125,7 @@ class Ledger:
         self.insert(
             "core.sku", sku_id=number, provider=provider, service_name=service, service_code=service,
             region_id=region, sku_meter=meter, consumed_unit=unit, instance_type=machine, line_type="Usage",
+            charge_category="Usage",
         )  # fmt: skip
         rate: dict[str, Any] = {
             "model": "default", "factor_set": self.setting("factor_set"), "sku_id": number, "charge_month": month,
@@ -153,7 +154,7 @@ class Ledger:
         hours: float = 1.0,
         *,
         quantity: float | None = 1.0,
-        cost: str = "1.00",
+        cost: str | None = "1.00",
         currency: str = "USD",
         account: str = "web",
         payer: str = "payer",

@@ -1,7 +1,10 @@
 -- A line without an estimate says why and carries no figure; an estimated line carries them.
-select line_id, disposition, gap_reason, it_energy_kwh
-from ledger.footprint
+-- What the spend proxy says of a line is in its own bucket alone: a figure for each line of that disposition and no other.
+select f.line_id, f.disposition, f.gap_reason, f.it_energy_kwh, p.energy_kwh as proxy_energy_kwh
+from ledger.footprint as f
+left join ledger.footprint_proxy as p on p.line_id = f.line_id
 where
-    (disposition in ('out_of_scope', 'unmodelled') and (gap_reason is null or it_energy_kwh is not null))
-    or (disposition in ('estimated', 'proxy') and it_energy_kwh is null)
-order by line_id
+    (f.disposition <> 'estimated' and (f.gap_reason is null or coalesce(f.it_energy_kwh, f.energy_kwh) is not null))
+    or (f.disposition = 'estimated' and f.it_energy_kwh is null)
+    or (f.disposition = 'proxy') <> (p.energy_kwh is not null)
+order by f.line_id

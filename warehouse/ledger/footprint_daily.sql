@@ -18,7 +18,7 @@ priced as (
         s.region_id,
         r.resource_kind,
         r.usage_state,
-        coalesce(r.disposition, 'unmodelled') as disposition,
+        case when p.sku_id is not null then 'proxy' else coalesce(r.disposition, 'unmodelled') end as disposition,
         d.billing_currency,
         d.lines,
         d.billed_cost,
@@ -31,6 +31,12 @@ priced as (
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
         and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+    left join core.spend_rate as p -- the last rung, by cost
+        on p.sku_id = d.sku_id
+        and p.charge_month = d.charge_month
+        and p.billing_currency = d.billing_currency
+        and d.effective_cost is not null
+        and coalesce(r.disposition, 'unmodelled') = 'unmodelled'
 )
 
 select

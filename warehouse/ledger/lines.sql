@@ -35,7 +35,7 @@ select
     s.line_type,
     u.unit_id,
     u.sku_id,
-    coalesce(r.disposition, 'unmodelled') as disposition,
+    case when p.sku_id is not null then 'proxy' else coalesce(r.disposition, 'unmodelled') end as disposition,
     case
         when r.sku_id is not null then r.gap_reason
         when u.charge_period_start is null then 'no charge period'
@@ -44,8 +44,8 @@ select
     end as gap_reason,
     r.usage_state,
     r.resource_kind,
-    r.method,
-    case when o.measured_share >= 0.5e0 then 2 else r.quality end as quality,
+    case when p.sku_id is not null then 'spend_proxy' else r.method end as method,
+    case when o.measured_share >= 0.5e0 then 2 when p.sku_id is not null then 5 else r.quality end as quality,
     o.observed_share,
     f.factor_set,
     r.factor_resolution,
@@ -59,4 +59,10 @@ left join core.rate_in_force as r
     on r.sku_id = u.sku_id
     and r.charge_month = cast(date_trunc('month', u.charge_period_start) as date)
     and (u.consumed_quantity is not null or r.it_energy_kwh is null)
+left join core.spend_rate as p -- the last rung, by cost
+    on p.sku_id = u.sku_id
+    and p.charge_month = cast(date_trunc('month', u.charge_period_start) as date)
+    and p.billing_currency = u.billing_currency
+    and u.effective_cost is not null
+    and coalesce(r.disposition, 'unmodelled') = 'unmodelled'
 left join core.observed_figure as o on o.line_id = u.line_id and o.model = f.model and o.factor_set = f.factor_set

@@ -20,13 +20,21 @@ with priced as (
         d.consumed_quantity * r.location_based_kg_co2e as kg,
         least(d.consumed_quantity * r.location_based_kg_co2e_low, d.consumed_quantity * r.location_based_kg_co2e_high) as kg_low,
         greatest(d.consumed_quantity * r.location_based_kg_co2e_low, d.consumed_quantity * r.location_based_kg_co2e_high) as kg_high,
-        d.consumed_quantity * r.embodied_kg_co2e as embodied_kg
+        d.consumed_quantity * r.embodied_kg_co2e as embodied_kg,
+        d.effective_cost::double * p.energy_kwh_per_usd as proxy_energy_kwh,
+        d.effective_cost::double * p.location_based_kg_co2e_per_usd as proxy_kg
     from core.usage_daily as d
     inner join core.sku as s on s.sku_id = d.sku_id
     left join core.rate_in_force as r
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month
         and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+    left join core.spend_rate as p -- the last rung, by cost
+        on p.sku_id = d.sku_id
+        and p.charge_month = d.charge_month
+        and p.billing_currency = d.billing_currency
+        and d.effective_cost is not null
+        and coalesce(r.disposition, 'unmodelled') = 'unmodelled'
 ),
 
 bill as (
@@ -41,6 +49,8 @@ bill as (
         sum(kg_high::decimal(38, 15)) filter (is_used)::double as model_kg_high,
         sum(embodied_kg::decimal(38, 15)) filter (is_used)::double as model_embodied_kg,
         sum(energy_kwh::decimal(38, 15)) filter (is_estimated and not is_used)::double as reserved_idle_energy_kwh,
+        sum(proxy_energy_kwh::decimal(38, 15))::double as proxy_energy_kwh,
+        sum(proxy_kg::decimal(38, 15))::double as proxy_kg,
         sum(machine_h::decimal(38, 15))::double as machine_h,
         coalesce(sum(lines) filter (is_estimated), 0)::double / nullif(sum(lines) filter (is_in_scope), 0)::double as estimated_lines_share,
         case when count(distinct billing_currency) = 1 then max(billing_currency) end as billing_currency,
@@ -134,6 +144,8 @@ select
     b.model_kg_low as model_location_based_kg_co2e_low,
     b.model_kg_high as model_location_based_kg_co2e_high,
     b.model_embodied_kg as model_embodied_kg_co2e,
+    b.proxy_energy_kwh,
+    b.proxy_kg as proxy_location_based_kg_co2e,
     p.scope_2_kg as provider_scope_2_location_based_kg_co2e,
     p.location_kg as provider_location_based_kg_co2e,
     p.market_kg as provider_market_based_kg_co2e,

@@ -1,5 +1,5 @@
--- Grain: unit x UTC day x accounts x SKU x tags x currency x cost basis; lines without a quantity apart, as they get no
--- estimate. Sums are exact, whatever the order. The quantity of observed hours is on rows of SKUs at a load, which hold
+-- Grain: unit x UTC day x accounts x SKU x tags x currency x cost basis; lines without a quantity or without a cost
+-- apart, as they get no estimate, or none by cost. Sums are exact, whatever the order. The quantity of observed hours is on rows of SKUs at a load, which hold
 -- no line and no cost: those stay with the line's own SKU.
 insert into core.usage_daily
 with observed as (
@@ -45,5 +45,5 @@ select
 from part
 group by
     unit_id, usage_date, charge_month, billing_month, billing_account_id, sub_account_id, sku_id, tag_set_id,
-    billing_currency, cost_basis, consumed_quantity is null
+    billing_currency, cost_basis, consumed_quantity is null, effective_cost is null
 order by all
