@@ -1,6 +1,5 @@
 """The shipped power model as watts of any host: factors from models/factors, formulas from models.power."""
 
-import csv
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,23 +8,18 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from csv_tables import Row, read_csv
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 from models.power import high_factor, low_factor  # noqa: E402, found by the line above
 from models.recompute import it_energy_ratios, machine_power_of  # noqa: E402
 
-Row = dict[str, str]
 ENDS = ("_low", "", "_high")
 
 
-def read(path: Path) -> list[Row]:
-    """Return the rows of a table."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def _by(table: str, *key: str) -> dict[str, Row]:
-    return {":".join(row[name] for name in key): row for row in read(ROOT / "models" / "factors" / f"{table}.csv")}
+    return {":".join(row[name] for name in key): row for row in read_csv(ROOT / "models" / "factors" / f"{table}.csv")}
 
 
 CPUS = _by("cpu_power", "microarch")

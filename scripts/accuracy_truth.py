@@ -8,7 +8,6 @@ from statistics import fmean, median
 from accuracy_model import (
     BOARDS,
     Errors,
-    Row,
     Watts,
     at,
     coefficient,
@@ -16,9 +15,9 @@ from accuracy_model import (
     errors,
     host,
     instance,
-    read,
     threads_per_chip,
 )
+from csv_tables import Row, read_csv
 
 from models.power import cpu_power_w
 
@@ -55,7 +54,7 @@ class Truth:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        servers = read(folder / "spec_load_levels.csv")
+        servers = read_csv(folder / "spec_load_levels.csv")
         self.servers = [r for r in servers if int(r["hw_year"]) >= 2016 and r["microarch"] not in CLIENT_CHIPS]
         self.families: dict[str, list[Row]] = defaultdict(list)
         for row in self.servers:
@@ -63,7 +62,7 @@ class Truth:
 
     def table(self, name: str) -> list[Row]:
         """Return the rows of a table."""
-        return read(self.folder / f"{name}.csv")
+        return read_csv(self.folder / f"{name}.csv")
 
 
 def measured(row: Row, load: float) -> float:

@@ -5,12 +5,14 @@ notice of their own. Zones of Electricity Maps are brought onto the regions that
 kept for what moving or leaving off a load would change, and no inventory reads them.
 """
 
-import hashlib
-import re
 import sys
 from pathlib import Path
 
-from build_factor_set import ROOT, Row, number, read, scaled, to_csv
+from build_factor_set import ROOT, write_digest
+from csv_tables import Row, csv_text
+from factor_set.facts import number, read, scaled
+
+from models.factor_set import digest, sha256_of
 
 TARGET = ROOT / "models" / "factors_sharealike"
 # What other publishers say of the same zone and year, over this one: Google's hours (p10), Ember's country (p90).
@@ -28,15 +30,12 @@ MARGINAL_COLUMNS = (
 def main(folder: Path) -> None:
     """Write both tables and their digest."""
     tables = {
-        "grid_intensity.csv": to_csv(GRID_COLUMNS, grid(folder)),
-        "grid_marginal.csv": to_csv(MARGINAL_COLUMNS, marginal(folder)),
+        "grid_intensity.csv": csv_text(GRID_COLUMNS, grid(folder)),
+        "grid_marginal.csv": csv_text(MARGINAL_COLUMNS, marginal(folder)),
     }
     for name, text in tables.items():
         (TARGET / name).write_text(text, encoding="utf-8")
-    lines = "".join(f"{name} {hashlib.sha256(text.encode()).hexdigest()}\n" for name, text in sorted(tables.items()))
-    toml = TARGET / "set.toml"
-    digest = f'digest = "{hashlib.sha256(lines.encode()).hexdigest()}"'
-    toml.write_text(re.sub(r'digest = ".*"', digest, toml.read_text(encoding="utf-8")), encoding="utf-8")
+    write_digest(TARGET / "set.toml", digest({name: sha256_of(text) for name, text in tables.items()}))
 
 
 def grid(folder: Path) -> list[Row]:

@@ -3,18 +3,17 @@
 The ratio is learnt on SPECpower_ssj2008 results of the vendor's hardware since 2017; cpu_by_tdp.csv names the CPUs.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from csv_tables import Row, read_csv
 
 TABLE = Path(__file__).with_suffix(".csv")
 SOURCE = (
     "wall over TDP, own statistics over SPEC SPECpower_ssj2008 results (spec.org/power_ssj2008), hardware 2017 to "
     "2025: {idle:g} idle, {full:g} at full load (medians of {who}); times "
 )
-
-Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,7 @@ UNKNOWN_ARM = ((0.5, 0.5), (2.5, 2.5))
 
 def parts() -> list[Row]:
     """Return the CPUs that TDP describes."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return read_csv(TABLE)
 
 
 def microarch_of_models() -> dict[str, str]:

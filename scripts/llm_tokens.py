@@ -9,7 +9,7 @@ llm_models.csv says how bills spell each model, in lower case with `-` for blank
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-Row = dict[str, str]
+from csv_tables import Row
 
 # Ends of the interval over the central value, by whether the number of parameters is published.
 # Known: 24 of 26 medians that ML.ENERGY measured on H100 lie inside (board energy x 1.3 for the host).

@@ -6,9 +6,7 @@ The same bytes each time. The truth comes from `sample_world.py` alone; nothing 
 demo cannot agree with itself by construction. What is planted, and how large it is, goes to expected.csv.
 """
 
-import csv
 import gzip
-import io
 import json
 import shutil
 import sys
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import sample_trackers
 import sample_world as world
+from csv_tables import csv_text
 from sample_bill import bill_rows, billed_hours, write_bill
 from sample_world import HOUR, JULY, JUNE, MAY, METERS, ML, WEB, Meter
 
@@ -211,11 +210,7 @@ def next_month(month: datetime) -> datetime:
 
 def csv_bytes(rows: Sequence[Mapping[str, object]]) -> bytes:
     """Return rows as a comma-separated file with a header."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return csv_text(list(rows[0]), rows).encode()
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, object]]) -> None:

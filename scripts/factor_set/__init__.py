@@ -1,0 +1,1 @@
+"""What brings the fact tables into the schema of the factor set, one module for each kind of fact."""

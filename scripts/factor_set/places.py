@@ -1,0 +1,123 @@
+"""Where regions stand and what their facilities draw: regions, places of several, PUE and WUE."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from csv_tables import Row
+
+from factor_set.facts import LICENCES, number, read, scaled
+from factor_set.grids import grid
+from factor_set.overrides import overlay
+
+# Interval of a facility figure over its value, by what it describes.
+SITE_BAND = {
+    ("pue", "region"): (0.97, 1.03),
+    ("pue", "wide"): (0.93, 1.2),
+    ("wue", "region"): (0.8, 1.25),
+    ("wue", "wide"): (0.1, 8.0),
+}
+AWS_GEOGRAPHIES = {
+    **dict.fromkeys(("us", "ca", "mx"), "@north_america"),
+    **dict.fromkeys(("eu", "eusc"), "@europe"),
+    **dict.fromkeys(("il", "me"), "@middle_east"),
+    "ap": "@asia_pacific_excl_china",
+    "cn": "@china",
+}
+# Other names of places that are several regions, as the bills write them.
+GROUP_ALIASES = {
+    ("aws", "Any"): "any region",
+    ("azure", "global"): "Unassigned|Unknown|Intercontinental",
+    ("gcp", "global"): "worldwide",
+}
+DESIGN_PUE = ("azure", "2022", "1.12")  # a design value, published for many regions alike
+
+
+def regions(folder: Path) -> list[Row]:
+    """Return where each region stands and which grid zones it has, best known first."""
+    known = {f"{row['zone_scheme']}:{row['zone']}" for row in overlay("grid_intensity", grid(folder))}
+    geographies = {
+        (row["provider"], row["region"]): geography(row["basis"])
+        for row in read(folder, "region_metrics")
+        if row["basis"].startswith("geography average")
+    }
+    rows = []
+    for row in read(folder, "regions"):
+        links = [link for link in row["open_factor_chain"].split(">") if link in known]
+        names = [name for name in row["aliases"].split("|") if name != row["region"]]
+        rows.append({
+            "provider": row["provider"], "region_id": row["region"], "name": row["name"], "aliases": "|".join(names),
+            "short_codes": row["short_codes"], "status": row["status"], "country_iso3": row["country_iso3"],
+            "geography": place(row["provider"], row["region"], geographies), "grid_chain": ">".join(links),
+            "source": row["source"], "licence": "MIT" if "alias list MIT" in row["licence"] else "Apache-2.0",
+            "confidence": row["confidence"],
+        })  # fmt: skip
+    return rows
+
+
+def region_groups(folder: Path) -> list[Row]:
+    """Return the members of places that are several regions, each of equal weight: where usage lies is not stated."""
+    return [
+        {
+            "provider": row["provider"], "group_id": row["group"], "kind": row["kind"], "member_region_id": member,
+            "aliases": GROUP_ALIASES.get((row["provider"], row["group"]), ""), "weight": "1", "source": row["source"],
+            "licence": "CC BY 4.0" if "CC BY 4.0" in row["source"] else "published facts", "note": row["note"],
+        }
+        for row in read(folder, "region_groups")
+        for member in row["members"].split("|")
+    ]  # fmt: skip
+
+
+def place(provider: str, region_id: str, geographies: Mapping[tuple[str, str], str]) -> str:
+    """Return the geography of a region whose provider publishes averages; AWS names it for the others only."""
+    area = AWS_GEOGRAPHIES.get(region_id.split("-", maxsplit=1)[0], "") if provider == "aws" else ""
+    return geographies.get((provider, region_id), area)
+
+
+def geography(basis: str) -> str:
+    """Return the region_id of a provider's average over a geography, e.g. @emea."""
+    name = basis.removeprefix("geography average: ").lower()
+    return "@" + re.sub(r"[^a-z]+", "_", name).strip("_")
+
+
+def site_metrics(folder: Path) -> list[Row]:
+    """Return PUE and WUE as published: of regions, once per geography, and of fleets."""
+    rows = {}
+    for row in read(folder, "region_metrics"):
+        if row["metric"] not in ("pue", "wue") or row["basis"] == "assumption":
+            continue
+        of_region = row["basis"] == "region"
+        averaged = row["basis"].startswith("geography average")
+        basis = "region" if of_region else "geography" if averaged else "fleet"
+        if of_region and row["metric"] == "pue" and (row["provider"], row["year"], row["value"]) == DESIGN_PUE:
+            basis = "region_design"
+        low, high = SITE_BAND[row["metric"], "region" if of_region else "wide"]
+        top = 2.0 if row["metric"] == "pue" else 4.0
+        recalled = "recalled" in row["note"]
+        made = {
+            "provider": row["provider"], "region_id": geography(row["basis"]) if averaged else row["region"],
+            "year": row["year"], "metric": row["metric"], "low": scaled(row["value"], low, 4),
+            "central": number(row["value"]), "high": number(min(round(float(row["value"]) * high, 4), top)),
+            "unit": "ratio" if row["metric"] == "pue" else "l/kwh_it", "basis": basis,
+            "source": row["source"] if recalled else f"{row['source']}; read in {row['via']}",
+            "source_release": site_release(row, averaged, recalled), "licence": LICENCES[row["licence"]],
+            "verification": "recalled" if recalled else "published", "note": site_note(row, basis, recalled),
+        }  # fmt: skip
+        rows[made["provider"], made["region_id"], made["metric"], made["year"]] = made
+    return list(rows.values())
+
+
+def site_release(row: Row, averaged: bool, recalled: bool) -> str:
+    """Return when a facility figure was said: AWS states all years together, Microsoft its averages in 2026-05."""
+    if row["provider"] == "aws" and not recalled:
+        return "2025"
+    return "2026-05" if averaged else row["year"]
+
+
+def site_note(row: Row, basis: str, recalled: bool) -> str:
+    """Return what is doubtful about a facility figure."""
+    if recalled:
+        return "Consistent with memory of the report, not re-read: never a default"
+    if basis == "region_design":
+        return "Design value for a newer region, not a measured average"
+    return "" if row["note"] == "No region value published" else row["note"]
