@@ -3,21 +3,30 @@
 A set is its rows with those of its layers over them; a file of own factors, the set in force with its rows over that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import duckdb
 
 from models.factor_set import SETTING
 from models.layers import resolve
-from models.own_factors import VALUES, OwnFactors
-from models.resources import sql
+from models.own_factors import PARTS, VALUES, OwnFactors
 from wattledger.tables import Table
 
-_FIELDS = ("low", "central", "high", "source", "source_release", "licence", "verification", "note")
+_ORIGIN = ("source", "source_release", "licence", "verification", "note")
+_TEXTS = (*_ORIGIN, "vcpu_is", "microarch", "accelerator")
+# Table -> field as it is shown -> its column.
+_COLUMNS_OF: Mapping[str, Mapping[str, str]] = {
+    **{
+        table: dict(zip(("low", "central", "high", *_ORIGIN), (*ends, *_ORIGIN), strict=True))
+        for table, ends in VALUES.items()
+    },
+    "instance": {name: name for name in (*PARTS, *_ORIGIN)},
+}
 _COLUMNS = ("change", "factor_id", "field", "from", "to")
 
-# factor_id -> the fields, in their order.
-Values = Mapping[str, Sequence[object]]
+# factor_id -> field -> value.
+Fields = Mapping[str, object]
+Values = Mapping[str, Fields]
 
 
 def set_in_force(connection: duckdb.DuckDBPyConnection) -> str:
@@ -31,9 +40,12 @@ def factor_diff(connection: duckdb.DuckDBPyConnection, before: str | OwnFactors,
     rows = []
     for key in sorted({*old, *new}):
         change = "added" if key not in old else "removed" if key not in new else "changed"
-        none = [None] * len(_FIELDS)
-        pairs = zip(_FIELDS, old.get(key, none), new.get(key, none), strict=True)
-        rows += [(change, key, field, was, now) for field, was, now in pairs if was != now]
+        was, now = old.get(key, {}), new.get(key, {})
+        rows += [
+            (change, key, field, was.get(field), now.get(field))
+            for field in was or now
+            if was.get(field) != now.get(field)
+        ]
     counts = {change: len({row[1] for row in rows if row[0] == change}) for change in ("added", "removed", "changed")}
     note = ", ".join(f"{count} {change}" for change, count in counts.items())
     title = f"From {_name(before)} to {_name(after)}"
@@ -46,13 +58,25 @@ def _name(given: str | OwnFactors) -> str:
 
 def _values(connection: duckdb.DuckDBPyConnection, given: str | OwnFactors) -> Values:
     label = resolve(connection, given if isinstance(given, str) else set_in_force(connection))
-    found: dict[str, Sequence[object]] = {}
+    found: dict[str, Fields] = {}
     for layer in (None, *label.split("+")[1:]):  # a later layer goes before an earlier one
-        rows = connection.execute(sql("layer_values"), {"layer": layer}).fetchall()
-        found.update({row[0]: row[1:] for row in rows})
+        for table in _COLUMNS_OF:
+            found.update(_stored(connection, table, layer))
     if isinstance(given, OwnFactors):
-        low, central, high = VALUES[given.table]
+        names = _COLUMNS_OF[given.table]
         for row in given.rows:
-            texts = [row.get(field) or None for field in _FIELDS[3:]]
-            found[row["factor_id"]] = (float(row[low]), float(row[central]), float(row[high]), *texts)
+            texts = {field: row.get(column) or None for field, column in names.items()}
+            found[row["factor_id"]] = {
+                field: text if field in _TEXTS or text is None else float(text) for field, text in texts.items()
+            }
     return found
+
+
+def _stored(connection: duckdb.DuckDBPyConnection, table: str, layer: str | None) -> Values:
+    names = _COLUMNS_OF[table]
+    where = f"factors.layer_{table} where layer = $layer" if layer else f"factors.{table}"
+    rows = connection.execute(
+        f"select factor_id, {', '.join(names.values())} from {where}",  # noqa: S608
+        {"layer": layer} if layer else {},
+    ).fetchall()
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}

@@ -96,10 +96,10 @@ def put_in_force(connection: duckdb.DuckDBPyConnection, label: str) -> None:
 
 
 def idle_rows(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Say of each layer in force how many of its rows stand behind no region and month of this warehouse."""
+    """Say of each layer in force how many of its rows stand behind no figure of this warehouse."""
     rows = connection.execute(sql("layer_idle")).fetchall()
     return [
-        f"{layer}: {idle} of {count} rows stand behind no region and year of this warehouse"
+        f"{layer}: {idle} of {count} rows stand behind no figure of this warehouse"
         for layer, count, idle in rows
         if idle
     ]

@@ -12,6 +12,7 @@ from warehouse.transaction import transaction
 from wattledger.errors import WarehouseError
 
 _SHOWN = 3
+LAYER_TABLES = ("layer_site_metric", "layer_grid_intensity", "layer_coefficient", "layer_instance")
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def refuse_losses(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
 def carry_layers(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
     """Take over the old file's layers of own factors, and put over the new file's set those that were in force."""
     with _attached(connection, old), transaction(connection):
-        for table in ("layer", "layer_site_metric", "layer_grid_intensity", "grid_marginal"):
+        for table in ("layer", *LAYER_TABLES, "grid_marginal"):
             connection.execute(f"insert into factors.{table} by name select * from old.factors.{table}")  # noqa: S608
         connection.execute(
             "insert into factors.factor_set by name select * from old.factors.factor_set "

@@ -1,5 +1,5 @@
 -- IT energy of one physical unit for each combination of coefficients, and how far each coefficient moves it.
--- Grain: basis, one row per combination that the wanted SKUs use. Reads: wanted, core.sku_class, factors.coefficient.
+-- Grain: basis, one row per combination that the wanted SKUs use. Reads: wanted, core.sku_class, core.coefficient_in_force.
 -- Energy in kWh per physical unit; `..._down` and `..._up` are sums of squared log ratios, a null `down` is a low of zero.
 with combination as (
     select distinct c.basis, c.coefficient_key, c.share_key, c.overhead_key, c.replication_key
@@ -23,10 +23,10 @@ numbered as ( -- a multiplier that does not apply is 1; one that is missing from
         case when b.replication_key is null then 1e0 else r.high end as copies_high,
         k.factor_id as coefficient_ref, s.factor_id as share_ref, o.factor_id as overhead_ref, r.factor_id as copies_ref
     from combination as b
-    left join factors.coefficient as k on k.key = b.coefficient_key
-    left join factors.coefficient as s on s.key = b.share_key
-    left join factors.coefficient as o on o.key = b.overhead_key
-    left join factors.coefficient as r on r.key = b.replication_key
+    left join core.coefficient_in_force as k on k.key = b.coefficient_key
+    left join core.coefficient_in_force as s on s.key = b.share_key
+    left join core.coefficient_in_force as o on o.key = b.overhead_key
+    left join core.coefficient_in_force as r on r.key = b.replication_key
 )
 
 select

@@ -63,33 +63,38 @@ union all
 select
     factor_id, 'vCPU', null, vcpu, null, concat('vCPU (each a ', vcpu_is, ' of ', microarch, ')'),
     year, source, source_release, licence, verification, note
-from core.machine
+from core.machine_known
 union all
 select
     factor_id, 'memory', null, memory_gib, null, 'GiB',
     year, source, source_release, licence, verification, note
-from core.machine
+from core.machine_known
 union all
 select
     factor_id, 'vCPU of the host', null, host_vcpu, null, concat('vCPU in ', host_sockets, ' sockets'),
     year, source, source_release, licence, verification, note
-from core.machine
+from core.machine_known
 union all
 select
     factor_id, 'accelerators', null, accelerator_count, null, accelerator,
     year, source, source_release, licence, verification, note
-from core.machine
+from core.machine_known
 where accelerator is not null
 union all
 select
     factor_id, 'local SSD', null, local_ssd_gb, null, 'GB',
     year, source, source_release, licence, verification, note
-from core.machine
+from core.machine_known
 union all
 select
     factor_id, scope, low, central, high, unit,
     year, source, source_release, licence, verification, note
 from factors.coefficient
+union all
+select
+    factor_id, scope, low, central, high, unit,
+    year, source, source_release, licence, verification, note
+from factors.own_coefficient
 union all
 select
     factor_id, concat('grid chain ', grid_chain), null, null, null, null,

@@ -2,7 +2,14 @@
 -- type: the name itself; family: its family's largest size, scaled; class: vCPUs of no known family.
 -- Grain: basis, which names provider, method, usage_state and hardware. Reads: wanted, core.sku, core.sku_class,
 -- core.machine, factors.accelerator_power. A name without a machine keeps its row and nulls.
-with asked as (
+with machine as (
+    select
+        factor_id, provider, instance_type, vcpu, memory_gib, vcpu_is, microarch, host_vcpu, host_memory_gib, host_sockets,
+        accelerator, accelerator_count, local_ssd_gb
+    from core.machine
+),
+
+asked as (
     select distinct c.basis, s.provider, c.method, c.usage_state, c.hardware
     from wanted as w
     inner join core.sku_class as c on c.sku_id = w.sku_id
@@ -11,10 +18,10 @@ with asked as (
 ),
 
 named as ( -- types, and the names that are asked for, in one spelling; `*` names no provider
-    select provider, lower(instance_type) as name, instance_type from core.machine where provider <> 'azure'
+    select provider, lower(instance_type) as name, instance_type from machine where provider <> 'azure'
     union all
     select provider, replace(lower(instance_type), 'standard_', '') as name, instance_type
-    from core.machine where provider = 'azure'
+    from machine where provider = 'azure'
     union all
     select distinct provider, hardware as name, null as instance_type from asked
 ),
@@ -64,7 +71,7 @@ ranked as ( -- the largest member of a family stands for it; of Google's the sta
                 i.instance_type
         ) as place
     from read as r
-    inner join core.machine as i on i.provider = r.provider and i.instance_type = r.instance_type
+    inner join machine as i on i.provider = r.provider and i.instance_type = r.instance_type
 ),
 
 ladder as ( -- which row serves, and how much of it one billed unit is
@@ -102,7 +109,7 @@ ladder as ( -- which row serves, and how much of it one billed unit is
     inner join read as r on r.provider = a.provider and r.name = a.hardware and r.instance_type is null
     left join read as k
         on k.name = a.hardware and k.provider in (a.provider, '*') and k.instance_type is not null
-    left join core.machine as e on e.provider = k.provider and e.instance_type = k.instance_type
+    left join machine as e on e.provider = k.provider and e.instance_type = k.instance_type
     left join ranked as f on f.provider = a.provider and f.family = r.family and f.place = 1
     left join factors.accelerator_power as b
         on a.method = 'instance_accelerator' and lower(b.accelerator) = a.hardware
@@ -163,5 +170,5 @@ select
     i.host_sockets,
     i.factor_id as instance_ref
 from ladder as l
-left join core.machine as i
+left join machine as i
     on i.provider in (l.provider, '*') and i.instance_type = l.resolved_as and l.scale is not null

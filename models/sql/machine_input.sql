@@ -1,7 +1,11 @@
 -- Every number of the machine model, with its low and high. Grain: as machine_found, those with a machine.
 -- Watts are per vCPU as sold: a vCPU that is a whole core draws what its threads draw together. Utilization is a share.
--- Reads: wanted, core.sku, core.sku_class, machine_found, factors.cpu_power, factors.accelerator_power, factors.coefficient.
-with found as (
+-- Reads: wanted, core.sku, core.sku_class, machine_found, factors.cpu_power, factors.accelerator_power, core.coefficient_in_force.
+with coefficient as (
+    select key, factor_id, low, central, high from core.coefficient_in_force
+),
+
+found as (
     select
         f.*,
         case when f.vcpu_is = 'core' then p.threads_per_core else 1e0 end as threads, -- per vCPU
@@ -119,18 +123,18 @@ from found as m
 inner join seen on seen.basis = m.basis
 inner join factors.cpu_power as p on p.microarch = m.microarch
 left join factors.accelerator_power as a on a.accelerator = m.accelerator
-left join factors.coefficient as node on node.key = a.node_overhead_key
-left join factors.coefficient as f10 on f10.key = 'compute.curve_f10'
-left join factors.coefficient as f50 on f50.key = 'compute.curve_f50'
-left join factors.coefficient as load on load.key = 'compute.cpu_utilisation_unknown'
-left join factors.coefficient as burst on burst.key = concat('compute.burst_baseline.', m.resolved_as)
-left join factors.coefficient as board_load on board_load.key = 'compute.gpu_utilisation_unknown'
-left join factors.coefficient as memory_idle on memory_idle.key = 'memory.power_idle'
-left join factors.coefficient as memory_full on memory_full.key = 'memory.power_heavy'
-left join factors.coefficient as uplift on uplift.key = 'compute.host_overhead_uplift'
-left join factors.coefficient as base on base.key = 'embodied.server_base'
-left join factors.coefficient as socket on socket.key = 'embodied.cpu_extra'
-left join factors.coefficient as dram on dram.key = 'embodied.dram'
-left join factors.coefficient as ssd on ssd.key = 'embodied.ssd'
-left join factors.coefficient as life
+left join coefficient as node on node.key = a.node_overhead_key
+left join coefficient as f10 on f10.key = 'compute.curve_f10'
+left join coefficient as f50 on f50.key = 'compute.curve_f50'
+left join coefficient as load on load.key = 'compute.cpu_utilisation_unknown'
+left join coefficient as burst on burst.key = concat('compute.burst_baseline.', m.resolved_as)
+left join coefficient as board_load on board_load.key = 'compute.gpu_utilisation_unknown'
+left join coefficient as memory_idle on memory_idle.key = 'memory.power_idle'
+left join coefficient as memory_full on memory_full.key = 'memory.power_heavy'
+left join coefficient as uplift on uplift.key = 'compute.host_overhead_uplift'
+left join coefficient as base on base.key = 'embodied.server_base'
+left join coefficient as socket on socket.key = 'embodied.cpu_extra'
+left join coefficient as dram on dram.key = 'embodied.dram'
+left join coefficient as ssd on ssd.key = 'embodied.ssd'
+left join coefficient as life
     on life.key = case when m.accelerators > 0 then 'embodied.lifetime_ai' else 'embodied.lifetime' end

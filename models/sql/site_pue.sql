@@ -40,7 +40,8 @@ given as ( -- of several layers the later
     select p.provider, p.known_region_id, p.year, o.factor_id, o.low, o.central, o.high, o.year as pue_year
     from place as p
     inner join factors.own_site_metric as o
-        on o.metric = 'pue' and o.provider = p.provider and o.region_id = p.known_region_id and o.year = p.year
+        on o.metric = 'pue' and o.provider = p.provider and o.year = p.year
+        and o.region_id = case when p.provider = 'own' then split_part(p.known_region_id, '@', 1) else p.known_region_id end
     qualify row_number() over (partition by p.provider, p.known_region_id, p.year order by o.position desc) = 1
 )
 
@@ -64,5 +65,5 @@ select
 from place as p
 left join chosen as c on c.provider = p.provider and c.known_region_id = p.known_region_id and c.year = p.year
 left join given as g on g.provider = p.provider and g.known_region_id = p.known_region_id and g.year = p.year
-left join factors.coefficient as own on own.key = concat('pue.', p.provider)
-left join factors.coefficient as any_provider on any_provider.key = 'pue.other'
+left join core.coefficient_in_force as own on own.key = concat('pue.', p.provider)
+left join core.coefficient_in_force as any_provider on any_provider.key = 'pue.other'

@@ -1,6 +1,6 @@
 -- The PUE that meters measured, of each wanted region and month that has sound readings: facility energy over IT energy.
 -- Grain: provider x region as delivered x month; a local zone and a mean of several regions have no meter.
--- Reads: site_wanted, site_pue, core.pue_month, factors.coefficient.
+-- Reads: site_wanted, site_pue, core.pue_month, core.coefficient_in_force.
 -- The range is that of two meters of the usual class, independent of each other, over the hours that were measured; the hours
 -- that were not may lie anywhere between this and the ends of the published PUE.
 with measured as (
@@ -16,7 +16,7 @@ with measured as (
         on m.provider = w.provider
         and m.charge_month = w.charge_month
         and m.region_id = case when w.provider = 'own' then w.region_id else coalesce(w.known_region_id, w.region_id) end
-    inner join factors.coefficient as e on e.key = 'pue.meter_class'
+    inner join core.coefficient_in_force as e on e.key = 'pue.meter_class'
     where w.placed_as in ('region', 'unknown')
 )
 

@@ -21,7 +21,7 @@ machine as (
         i.memory_gib,
         case when a.kind = 'gpu' then i.accelerator_count else 0e0 end as gpus,
         case when a.kind = 'gpu' then regexp_extract(upper(i.accelerator), '\b[A-Z]*[0-9]+[A-Z]*\b') end as gpu_chip -- A100, T4, H200
-    from factors.instance as i
+    from core.machine as i
     left join factors.accelerator_power as a on a.accelerator = i.accelerator
 ),
 

@@ -58,7 +58,7 @@ joined as (
     left join run_overlap as o on o.tool = r.tool and o.run_id = r.run_id
     left join resource as s
         on s.provider = m.provider and s.resource_id = m.resource_id and s.month = date_trunc('month', o.overlap_start)
-    left join factors.instance as i on i.provider = m.provider and i.instance_type = s.instance_type
+    left join core.machine as i on i.provider = m.provider and i.instance_type = s.instance_type
     left join verdict_bands as b on b.comparison = 'run' and b.grade = r.grade
 ),
 

@@ -11,6 +11,7 @@ from models.factor_set import shipped
 
 CORE = shipped().label
 SAMPLE = ROOT / "sample_data" / "factors" / "measured_pue.csv"
+FILES = ROOT / "tests" / "data" / "own_factors"
 HEADER = SAMPLE.read_text(encoding="utf-8").splitlines()[0]
 
 # What a restatement sums: daily rows, each rounded once.
@@ -132,7 +133,7 @@ def test_units_that_no_own_row_touches_are_not_restated(run: Run, project: Path)
     path = write_pue(project / "own.csv", 1.20, region="eu-west-1")
     assert run("factors", "import", str(path), "--name", "acme").exit_code == 0
     result = run("factors", "use", f"{CORE}+acme")
-    assert "acme@1: 1 of 1 rows stand behind no region and year of this warehouse" in result.stdout
+    assert "acme@1: 1 of 1 rows stand behind no figure of this warehouse" in result.stdout
     assert asked(run, "from ledger.restatements") == []
     assert asked(run, "select generation from ops.units") == [{"generation": 1}]
     assert asked(run, "select distinct factor_set from ledger.lines") == [{"factor_set": f"{CORE}+acme@1"}]
@@ -145,6 +146,44 @@ def test_the_next_night_publishes_what_the_new_factors_say(run: Run, project: Pa
     assert "nothing changed" in run("nightly").stderr
     snapshot = asked(run, "select distinct pue from ledger.lines")
     assert snapshot == [{"pue": 1.2}]
+
+
+@pytest.mark.parametrize(("name", "count"), [("coefficients", 2), ("machines", 2), ("sites", 2)])
+def test_a_file_of_each_table_is_well(run: Run, name: str, count: int) -> None:
+    result = run("factors", "validate", str(FILES / f"{name}.csv"))
+    assert result.exit_code == 0
+    assert f"{count} rows of " in result.stdout
+
+
+def test_every_slip_of_a_file_of_coefficients_is_named_with_what_is_allowed(run: Run) -> None:
+    result = run("factors", "validate", str(FILES / "broken.csv"), "--json")
+    assert result.exit_code == 4
+    table = json.loads(result.stdout)["tables"][0]
+    found = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+    told = [(row["file"], row["line"], row["column"], row["value"]) for row in found]
+    assert told == [
+        ("broken.csv", 2, "unit", "kWh/TB-h"),
+        ("broken.csv", 3, "key", "storage.sdd"),
+        ("broken.csv", 4, "central", "2000000"),
+        ("broken.csv", 4, "high", "2200000"),
+        ("broken.csv", 5, "licence", ""),
+        ("broken.csv", 5, "low", "0.2"),
+    ]
+
+
+def test_own_machines_and_coefficients_restate_the_bill_and_stay_over_a_rebuild(run: Run, project: Path) -> None:
+    machines = (FILES / "machines.csv").read_text(encoding="utf-8").replace("m5.xlarge", "m5.large")
+    (project / "machines.csv").write_text(machines, encoding="utf-8")
+    assert run("factors", "import", str(project / "machines.csv"), "--name", "iron").exit_code == 0
+    assert run("factors", "import", str(FILES / "coefficients.csv"), "--name", "disks").exit_code == 0
+    told = rows_of(run, "factors", "use", f"{CORE}+iron+disks")
+    assert [row["cause"] for row in told] == ["factors"]
+    query = "select line_id, it_energy_kwh, factor_set from ledger.lines order by 1"
+    lines = asked(run, query)
+    assert {row["factor_set"] for row in lines} == {f"{CORE}+iron@1+disks@1"}
+    assert run("rebuild").exit_code == 0
+    assert asked(run, query) == lines
+    assert {row["layer"] for row in rows_of(run, "factors", "list")} == {"iron@1", "disks@1"}
 
 
 def test_a_rebuilt_warehouse_keeps_the_layers_and_the_history(run: Run, project: Path) -> None:

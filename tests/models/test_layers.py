@@ -87,7 +87,7 @@ def test_a_row_holds_in_its_year_only(tmp_path: Path) -> None:
         use(connection, f"{CORE}+acme")
         after = rated(connection, sku_id)
         assert (after["energy_kwh"], after["pue_ref"]) == (before["energy_kwh"], "pue/aws:us-east-1/2023")
-        assert layers.idle_rows(connection) == ["acme@1: 2 of 2 rows stand behind no region and year of this warehouse"]
+        assert layers.idle_rows(connection) == ["acme@1: 2 of 2 rows stand behind no figure of this warehouse"]
 
 
 def test_the_same_content_is_stored_once_and_other_content_is_a_new_version(tmp_path: Path) -> None:

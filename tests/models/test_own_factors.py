@@ -19,6 +19,19 @@ GRID = {
     "source_release": "2024", "licence": "internal", "verification": "published", "note": "",
 }  # fmt: skip
 
+COEFFICIENT = {
+    "key": "storage.ssd", "scope": "our storage", "low": "1.8", "central": "2", "high": "2.2", "unit": "Wh/TB-h",
+    "distribution": "triangular", "year": "2023", "source_low": "", "source": "Rack meter", "source_high": "",
+    "source_release": "2024", "licence": "internal", "verification": "measured", "note": "",
+}  # fmt: skip
+INSTANCE = {
+    "provider": "azure", "instance_type": "Standard_Z9", "family": "Z", "category": "general", "vcpu": "2",
+    "memory_gib": "8", "isa": "x86_64", "vcpu_is": "thread", "microarch": "skylake-sp", "host_vcpu": "96",
+    "host_memory_gib": "384", "host_sockets": "2", "accelerator": "", "accelerator_count": "0", "local_ssd_gb": "0",
+    "year": "2023", "source": "Supplier", "source_release": "2024", "licence": "internal", "verification": "published",
+    "note": "",
+}  # fmt: skip
+
 
 def write(path: Path, *rows: dict[str, str]) -> Path:
     """Write rows as a CSV; every field quoted."""
@@ -34,6 +47,8 @@ def check(tmp_path: Path, *rows: dict[str, str]) -> OwnFactors:
 def test_the_columns_are_those_of_the_shipped_tables() -> None:
     assert columns_of("site_metric") == list(PUE)
     assert columns_of("grid_intensity") == list(GRID)
+    assert columns_of("coefficient") == list(COEFFICIENT)
+    assert columns_of("instance") == list(INSTANCE)
 
 
 def test_a_good_file_has_no_problem_and_its_keys_are_made_as_the_shipped_ones(tmp_path: Path) -> None:
@@ -55,10 +70,10 @@ def test_a_good_file_has_no_problem_and_its_keys_are_made_as_the_shipped_ones(tm
         ("region_id", "", "blank: must be stated"),
         ("region_id", "us-esat-1", "unknown region of aws; nearest: us-"),
         ("region_id", "westeurope", "unknown region of aws"),  # Azure's: names mean nothing elsewhere
-        ("provider", "amazon", "allowed: aws, azure, gcp"),
+        ("provider", "amazon", "allowed: aws, azure, gcp, own"),
         ("year", "", "blank: must be stated"),
         ("year", "23", "allowed: 2010 to 2100"),
-        ("metric", "wue", "allowed: pue"),
+        ("metric", "power", "allowed: pue, wue"),
         ("unit", "percent", "allowed: ratio"),
         ("basis", "fleet", "allowed: measured, region"),
         ("source", "", "blank: must be stated"),
@@ -102,6 +117,80 @@ def test_a_wrong_field_of_a_grid_row_is_named(tmp_path: Path, change: dict[str, 
     assert says in found.problems[0].problem
     assert found.problems[0].column in change
     assert found.problems[0].line == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            {"key": "storage.sdd"},
+            "no rule reads it; a new key is llm.output.NAME, compute.burst_baseline.NAME; nearest",
+        ),
+        ({"key": "llm.output.My Model"}, "in lower case, with - for blanks"),
+        ({"unit": "kWh/TB-h"}, "not the unit of storage.ssd; allowed: Wh/TB-h"),
+        ({"key": "llm.output.mine"}, "not the unit of llm.output.mine; allowed: kWh/kilotoken"),
+        ({"high": "2200000"}, "2.2 would be in it: a slip by 10^6?"),
+        ({"high": "2200"}, "2.2 would be in it: a slip by 10^3?"),
+        (
+            {"low": "0.0000018"},
+            "1.8 would be in it: a slip by 10^6? allowed: 0, or 0.05 to 25 Wh/TB-h",
+        ),  # .5 to 2.5, by 10
+        ({"central": "0"}, "allowed: 0.05 to 25"),
+        ({"low": "2.1"}, "above the central value 2"),
+        ({"high": "1.9"}, "below the central value 2"),
+        ({"licence": ""}, "blank: must be stated"),
+        ({"source": ""}, "blank: must be stated"),
+        ({"distribution": "normal"}, "allowed: triangular, lognormal, none"),
+        ({"key": "compute.cpu_utilisation_unknown", "unit": "percent", "high": "101"}, "allowed: 0.5 to 100 percent"),
+    ],
+)
+def test_a_wrong_field_of_a_coefficient_is_named(tmp_path: Path, change: dict[str, str], says: str) -> None:
+    found = check(tmp_path, COEFFICIENT | change)
+    assert any(says in p.problem and p.line == 2 for p in found.problems), [p.problem for p in found.problems]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"instance_type": "standard_d2s_v5"}, "the set has it as Standard_D2s_v5: write it so"),
+        ({"provider": "*"}, "allowed: generic-arm, generic-x86"),
+        ({"provider": "own"}, "allowed: aws, azure, gcp, *"),  # own machines say their parts in the inventory
+        ({"memory_gib": "8192"}, "a slip by 10^3? allowed: 0.2 to 512 GiB"),  # MiB
+        ({"memory_gib": "8000000"}, "a slip by 10^6?"),
+        ({"vcpu": "0"}, "allowed: 0.01 to 4096 vCPU"),
+        ({"host_vcpu": "1"}, "allowed: 2 to 4096 vCPU, of the whole host"),
+        ({"host_memory_gib": "4"}, "allowed: 8 to 24576 GiB"),
+        ({"microarch": "skylake"}, "unknown CPU family; nearest: skylake"),
+        ({"isa": "arm64"}, "skylake-sp is x86_64"),
+        ({"vcpu_is": "half"}, "allowed: thread, core"),
+        ({"accelerator": "NVIDIA H1000"}, "unknown accelerator; nearest: NVIDIA"),
+        ({"accelerator_count": "1"}, "an accelerator is counted and none is named"),
+        ({"accelerator": "NVIDIA L4"}, "allowed: 0.01 to 128 x NVIDIA L4"),
+        ({"licence": ""}, "blank: must be stated"),
+    ],
+)
+def test_a_wrong_field_of_a_machine_is_named(tmp_path: Path, change: dict[str, str], says: str) -> None:
+    found = check(tmp_path, INSTANCE | change)
+    assert any(says in p.problem and p.line == 2 for p in found.problems), [p.problem for p in found.problems]
+
+
+def test_good_coefficients_machines_and_sites_have_no_problem(tmp_path: Path) -> None:
+    assert check(tmp_path, COEFFICIENT, COEFFICIENT | {"key": "memory.power_idle", "unit": "W/GiB", "low": "0",
+                 "central": "0.1", "high": "0.2"}).problems == []  # fmt: skip
+    known = INSTANCE | {"instance_type": "Standard_D2s_v5"}
+    boards = INSTANCE | {"instance_type": "Standard_Z8", "accelerator": "NVIDIA L4", "accelerator_count": "0.5"}
+    found = check(tmp_path, INSTANCE, known, boards)
+    assert found.problems == []
+    assert found.rows[0]["factor_id"] == "instance/azure:Standard_Z9"
+    wue = PUE | {"metric": "wue", "unit": "l/kwh_it", "low": "0", "central": "0.2", "high": "0.5"}
+    assert check(tmp_path, wue, PUE | {"provider": "own", "region_id": "hall-3"}).problems == []
+    assert [p.column for p in check(tmp_path, wue | {"high": "500"}).problems] == ["high"]
+    assert [p.column for p in check(tmp_path, wue | {"unit": "ratio"}).problems] == ["unit"]
+
+
+def test_one_machine_spelled_in_two_ways_is_one_key_twice(tmp_path: Path) -> None:
+    found = check(tmp_path, INSTANCE, INSTANCE | {"instance_type": "standard_z9"})
+    assert [(p.line, p.column) for p in found.problems] == [(3, "factor_id")]
 
 
 def test_a_contract_may_be_for_power_without_emissions_and_a_location_may_not(tmp_path: Path) -> None:
