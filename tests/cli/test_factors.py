@@ -1,6 +1,7 @@
 """`wattledger factors`: own factors are checked, imported, put in force and held against each other."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,16 @@ def test_a_file_of_each_table_is_well(run: Run, name: str, count: int) -> None:
     result = run("factors", "validate", str(FILES / f"{name}.csv"))
     assert result.exit_code == 0
     assert f"{count} rows of " in result.stdout
+
+
+def test_the_rows_that_the_page_shows_can_be_imported(run: Run, project: Path) -> None:
+    page = (ROOT / "docs" / "factors.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(shown) == 3
+    for number, text in enumerate(shown):
+        (project / "own.csv").write_text(text, encoding="utf-8")
+        assert run("factors", "import", str(project / "own.csv"), "--name", f"own{number}").exit_code == 0
+    assert [row["table"] for row in rows_of(run, "factors", "list")] == ["site_metric", "coefficient", "instance"]
 
 
 def test_every_slip_of_a_file_of_coefficients_is_named_with_what_is_allowed(run: Run) -> None:
