@@ -5,7 +5,7 @@ underscores, because query engines rewrite both.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,14 +14,17 @@ from typing import ClassVar
 import duckdb
 
 from connectors.azure.units import set_units
-from connectors.bill import Format, Matched, load_format, read_data, stage, take
+from connectors.bill import MAP, Format, Matched, load_format, read_data, stage, take
 from connectors.exports import list_units
 from connectors.local import LocalSource
-from connectors.tabular import Part, open_tabular, reader
+from connectors.pairs import map_of_pairs, text_of
+from connectors.tabular import Column, Part, open_tabular, reader
 from wattledger.contracts import LocalFile, ReadReport, Unit
 from wattledger.errors import BrokenInputError
 
 _PACKAGE = "connectors"
+_LABELS = ("x_project_labels", "x_tags", "x_labels")  # of Google, which has no Tags
+_LISTS = (*_LABELS, "x_system_labels")
 _NULLS = ("", "NULL")  # some exporters print null as a word
 _NO_EFFECTIVE_COST = "no EffectiveCost in this bill: effective_cost is the billed cost (cost_basis = billed)"
 _NO_PROVIDER = "no ProviderName in this bill, so provider is null; a kind like aws-focus asserts it"
@@ -88,7 +91,8 @@ def canonical_name(name: str) -> str:
 
 
 def _match(part: Part, form: Format, asserted: str | None) -> Matched:
-    taken, unknown = take(part, form, canonical_name, lambda name: name.startswith("x_"))
+    columns = tuple(_read_as(column, form) for column in part.columns)
+    taken, unknown = take(replace(part, columns=columns), form, canonical_name, lambda name: name.startswith("x_"))
     if not {"billed_cost", "effective_cost"} & taken.keys():
         raise BrokenInputError(
             f"{part.names[0]}: has neither BilledCost nor EffectiveCost; focus needs one of them. Nothing of this "
@@ -97,7 +101,19 @@ def _match(part: Part, form: Format, asserted: str | None) -> Matched:
     notes = [] if "effective_cost" in taken else [_NO_EFFECTIVE_COST]
     if asserted is None and not {"provider_name", "service_provider_name"} & taken.keys():
         notes.append(_NO_PROVIDER)
-    return Matched(part, taken, unknown=tuple(column.name for column in unknown), notes=tuple(notes))
+    absent = set(_LABELS) - taken.keys()
+    computed = dict.fromkeys(absent, "map {}") if len(absent) < len(_LABELS) else {}
+    return Matched(part, taken, computed=computed, unknown=tuple(column.name for column in unknown), notes=tuple(notes))
+
+
+def _read_as(column: Column, form: Format) -> Column:
+    """The column as a map where it is a list of keys and values, as Google delivers labels; else as it is."""
+    name = canonical_name(column.name)
+    is_map = name in form.columns and form.columns[name].kind == MAP
+    if name not in _LISTS and not (is_map and column.kind.endswith("[]")):
+        return column
+    text = f"""replace(replace({text_of(column)}, '"Key":', '"key":'), '"Value":', '"value":')"""
+    return Column(column.name, "MAP(VARCHAR, VARCHAR)", map_of_pairs(text))
 
 
 def _set_tables(connection: duckdb.DuckDBPyConnection, asserted: str | None) -> None:

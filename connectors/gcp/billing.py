@@ -18,6 +18,7 @@ import duckdb
 from connectors.bill import MAP, MONEY, TIME, Format, Matched, load_format, read_data, stage, take
 from connectors.jsonl import JSON_SUFFIXES, TableOrLines
 from connectors.local import ListedFile, LocalSource, list_files, version_of
+from connectors.pairs import map_of_pairs, text_of
 from connectors.tabular import TABLE_SUFFIXES, Column, Part, open_tabular, reader
 from wattledger.contracts import LocalFile, ReadReport, Unit
 
@@ -97,7 +98,7 @@ def _match(connection: duckdb.DuckDBPyConnection, part: Part, form: Format) -> M
     computed = {"is_settled": "false"}
     if "credits_amount" in taken:
         credits = next(column for column in part.columns if canonical_name(column.name) == "credits_amount")
-        computed["is_settled"] = _settled(_text(credits))
+        computed["is_settled"] = _settled(text_of(credits))
     if delivered := taken.keys() & set(_TAGS):
         computed |= dict.fromkeys(set(_TAGS) - delivered, "map {}")
     absent = (("credits_amount", _NO_CREDITS), ("invoice_month", _NO_INVOICE_MONTH))
@@ -144,39 +145,13 @@ def _read_as(column: Column, form: Format) -> Column:
     name = canonical_name(column.name)
     kind = form.columns[name].kind if name in form.columns else ""
     if kind == MAP and not column.kind.startswith("MAP("):
-        return Column(column.name, "MAP(VARCHAR, VARCHAR)", _map_of_pairs(_text(column)))
+        return Column(column.name, "MAP(VARCHAR, VARCHAR)", map_of_pairs(text_of(column)))
     if kind == MONEY and name == "credits_amount":
-        return Column(column.name, "VARCHAR", _sum_of_credits(_text(column)))
+        return Column(column.name, "VARCHAR", _sum_of_credits(text_of(column)))
     if kind == TIME and name == "invoice_month":
         text = f"{column.ref}::varchar"
         return Column(column.name, "VARCHAR", f"regexp_replace({text}, '^([0-9]{{4}})(0[1-9]|1[0-2])$', '\\1-\\2-01')")
     return column
-
-
-def _text(column: Column) -> str:
-    """The SQL of a list as JSON text."""
-    return column.ref if column.kind == "VARCHAR" else f"to_json({column.ref})::varchar"
-
-
-def _map_of_pairs(text: str) -> str:
-    """SQL that turns the JSON list ``[{"key": "team", "value": "search"}]``, or an object, into a map.
-
-    Of a key, the first counts. An empty cell is a row without labels; a text that is neither is null.
-    """
-    pairs = f"""from_json(try_cast({text} as json), '[{{"key": "VARCHAR", "value": "VARCHAR"}}]')"""
-    keys, values = (f"list_transform({pairs}, lambda pair: pair.{field})" for field in ("key", "value"))
-    kept = (
-        f"list_filter({pairs}, lambda pair, place: "
-        f"pair.key is not null and pair.value is not null and list_position({keys}, pair.key) = place)"
-    )
-    entries = f"map_entries(try_cast(try_cast({text} as json) as map(varchar, varchar)))"
-    given = f"map_from_entries(list_filter({entries}, lambda entry: entry.value is not null))"
-    return (
-        f"case when coalesce({text}, '') in ('', 'null', '[]') then map {{}}::map(varchar, varchar) "
-        f"when {text} like '{{%' then {given} "
-        f"when len(list_distinct({keys})) = len({pairs}) and list_count({values}) = len({pairs}) "
-        f"then map_from_entries({pairs}) else map_from_entries({kept}) end"
-    )
 
 
 def _sum_of_credits(text: str) -> str:

@@ -17,7 +17,8 @@ select
     system_labels['compute.googleapis.com/machine_spec'] as instance_type,
     null as product_family, -- only the pricing export has it
     if(is_commitment_fee, 'Purchase', getvariable('charge_category_of')[lower(cost_type)]) as charge_category,
-    cost_type as line_type,
+    if(lower(cost_type) = 'regular' and lower(invoice_publisher_type) = 'partner', 'marketplace', cost_type)
+        as line_type, -- what a partner publishes is sold in the marketplace
     false as is_split, -- cost allocation of clusters splits rows instead of adding some
     if(lower(system_labels['compute.googleapis.com/is_unused_reservation']) = 'true', 'Unused', null) as capacity_status,
     coalesce(resource_global_name, resource_name) as resource_id,

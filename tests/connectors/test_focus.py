@@ -259,3 +259,60 @@ def test_an_azure_meter_reads_as_in_azures_own_export(
 ) -> None:
     (found,), _ = read(tmp_path, csv_of(AZURE_10 | change), "focus", kind="focus")
     assert pick([found], "service_code", "operation", "capacity_status") == [told]
+
+
+GCP_12: dict[str, object] = PLAIN | {
+    "ProviderName": "Google Cloud",
+    "PublisherName": "Google Cloud",
+    "ServiceName": "Compute Engine",
+    "RegionId": "europe-west4",
+    "ChargeDescription": "N2 Instance Core running in Netherlands",
+    "SkuId": "AB12-CD34-EF56",
+    "x_ServiceId": "6F81-5844-456A",
+    "x_SystemLabels": '[{"Key":"compute.googleapis.com/machine_spec","Value":"n2-standard-4"}]',
+    "x_Labels": '[{"Key":"team","Value":"search"}]',
+}
+del GCP_12["Tags"]  # Google has none
+
+
+def test_a_google_line_is_told_by_its_description_and_its_system_labels(tmp_path: Path) -> None:
+    (found,), _ = read(tmp_path, csv_of(GCP_12), kind="focus")
+    assert pick([found], "service_code", "sku_meter", "operation", "instance_type", "line_type", "tags") == [
+        (
+            "6F81-5844-456A", "N2 Instance Core running in Netherlands", "AB12-CD34-EF56", "n2-standard-4", "Usage",
+            {"team": "search"},
+        )
+    ]  # fmt: skip
+
+
+def test_google_lists_of_labels_are_read_from_parquet_too(tmp_path: Path) -> None:
+    pairs = pa.list_(pa.struct({"Key": pa.string(), "Value": pa.string()}))
+    spec, unused = "compute.googleapis.com/machine_spec", "compute.googleapis.com/is_unused_reservation"
+    row = GCP_12 | {
+        "x_SystemLabels": [{"Key": spec, "Value": "n2-standard-4"}, {"Key": unused, "Value": "true"}],
+        "x_ProjectLabels": [{"Key": "team", "Value": "platform"}, {"Key": "cost-centre", "Value": "42"}],
+        "x_Labels": [{"Key": "team", "Value": "search"}],
+        "ConsumedQuantity": 1.0,
+    }
+    kinds = dict.fromkeys(("x_SystemLabels", "x_ProjectLabels", "x_Labels"), pairs)
+    (found,), _ = read(tmp_path, parquet_of(row, types=kinds), "focus", kind="gcp-focus")
+    assert pick([found], "instance_type", "capacity_status", "tags") == [
+        ("n2-standard-4", "Unused", {"team": "search", "cost-centre": "42"})  # label before label of the project
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),  # region, line type
+    [
+        ({}, ("europe-west4", "Usage")),
+        ({"RegionId": "", "x_Location": "eu"}, ("eu", "Usage")),
+        ({"PublisherName": "Partner Ltd"}, ("europe-west4", "marketplace")),
+        ({"PublisherName": "Partner Ltd", "ChargeCategory": "Tax"}, ("europe-west4", "Tax")),
+        ({"PublisherName": ""}, ("europe-west4", "Usage")),
+    ],
+)
+def test_where_a_google_line_runs_and_who_publishes_it(
+    change: dict[str, object], told: tuple[str, str], tmp_path: Path
+) -> None:
+    (found,), _ = read(tmp_path, csv_of(GCP_12 | change), kind="focus")
+    assert pick([found], "region_id", "line_type") == [told]

@@ -501,3 +501,20 @@ def test_a_gzip_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
 def test_a_table_in_bigquery_says_to_copy_it_first() -> None:
     with pytest.raises(ConfigError, match="is remote, and this release reads local paths"):
         source_for(SourceSettings("bill", KIND, "bigquery://project.dataset.gcp_billing_export_v1_01AB23"))
+
+
+@pytest.mark.parametrize(
+    ("publisher", "cost_type", "line_type"),
+    [
+        ("GOOGLE", "regular", "regular"),
+        ("PARTNER", "regular", "marketplace"),
+        ("PARTNER", "tax", "tax"),
+        (None, "regular", "regular"),
+    ],
+)
+def test_usage_that_a_partner_publishes_is_sold_in_the_marketplace(
+    publisher: str | None, cost_type: str, line_type: str, tmp_path: Path
+) -> None:
+    line = row(invoice__publisher_type=publisher, cost_type=cost_type)
+    (found,), _ = read(tmp_path, json_lines(line), "rows.jsonl", KIND)
+    assert found["line_type"] == line_type

@@ -328,3 +328,13 @@ def test_every_peer_row_of_google_cloud_has_a_figure_or_a_reason_of_its_own() ->
     # messages, logs, and the surcharge of Dataproc without one
     assert (len(found), len(reasons)) == (71, 10)
     assert not [reason for reason in reasons if "no model" in reason or "without a rule" in reason]
+
+
+def test_software_of_a_partner_is_out_of_scope_and_a_model_that_google_runs_for_one_is_not() -> None:
+    with warehouse() as connection:
+        software = class_of(connection, **sku("Scanner vCPU hours", "Partner Scanner", "h", line_type="marketplace"))
+        model = class_of(
+            connection, **sku("Claude Sonnet 4 Input Tokens", "Vertex AI", "count", line_type="marketplace")
+        )
+    assert (software["disposition"], software["gap_reason"]) == ("out_of_scope", "marketplace")
+    assert (model["disposition"], model["rule_id"]) == ("estimated", "vertex-input")
