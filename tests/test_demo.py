@@ -104,9 +104,29 @@ def test_each_run_is_matched_at_the_planted_level_with_its_energy(demo: Demo) ->
 
 
 def test_nothing_of_the_bill_is_lost(demo: Demo) -> None:
-    # 36,964 + 38,766 + 39,485 lines of AWS, 4 resources x 30 days of Azure.
+    # 36,964 + 38,766 + 39,485 lines of AWS, 4 resources x 30 days of Azure, and of Google Cloud
+    # 11 SKUs x 30 days, a correction, a partner's software and the tax.
     lines = demo.rows("select provider, sum(lines)::bigint as lines from ledger.coverage group by all order by all")
-    assert lines == [{"provider": "aws", "lines": 115_215}, {"provider": "azure", "lines": 120}]
+    assert lines == [
+        {"provider": "aws", "lines": 115_215},
+        {"provider": "azure", "lines": 120},
+        {"provider": "gcp", "lines": 333},
+    ]
+
+
+def test_what_is_planted_in_the_google_bill_is_estimated_or_says_why(demo: Demo) -> None:
+    lines = demo.rows(
+        "select disposition, gap_reason, sum(lines)::bigint as lines from ledger.coverage "
+        "where provider = 'gcp' group by all order by all"
+    )
+    told = {(row["disposition"], str(row["gap_reason"]).partition(":")[0]): row["lines"] for row in lines}
+    assert told == {
+        ("estimated", "None"): 271,  # 9 SKUs x 30 days and the correction
+        ("out_of_scope", "marketplace"): 1,
+        ("out_of_scope", "tax"): 1,
+        ("unmodelled", "bytes scanned"): 30,
+        ("unmodelled", "internet transfer"): 30,
+    }
 
 
 def test_the_older_model_version_of_the_provider_can_still_be_asked_for(demo: Demo) -> None:
