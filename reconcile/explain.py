@@ -219,7 +219,7 @@ def _comparison(connection: duckdb.DuckDBPyConnection, row: Row) -> list[Table]:
         f"Billed lines of {row['resource_id']} while it ran",
         list(lines[0]),
         [tuple(line.values()) for line in lines],
-        ["The energy is that of used_h, the billed hours that the run covers."],
+        ["The energy is that of used_h, the billed hours that the run covers; of observed_h at the observed load."],
     )
     parts = ["compute", "memory", *(["accelerator"] if "GPU" in str(row["compared_parts"]) else [])]
     energies = [line[f"{part}_it_energy_kwh"] for line in lines for part in parts]
@@ -237,5 +237,5 @@ def _comparison(connection: duckdb.DuckDBPyConnection, row: Row) -> list[Table]:
     sku_id, charge_month = lines[0]["sku_id"], lines[0]["charge_month"]
     assert isinstance(sku_id, int)
     assert isinstance(charge_month, date)
-    title = f"Rate of one {lines[0]['consumed_unit'] or 'billed unit'} of {lines[0]['sku_meter']}"
+    title = f"Rate of one {lines[0]['consumed_unit'] or 'billed unit'} of {lines[0]['sku_meter']} at the default load"
     return [*tables, *_formula("formula", title, explain_sku(connection, sku_id, charge_month))]

@@ -1,6 +1,7 @@
 -- The machine lines of a resource while a run lasted. Grain: SKU x charge month.
 -- Parameters: provider, resource, since, until. `used_h` is what the run covers of the billed hours: a slot of which only
--- part was used counts as used while the run lasted (reconcile/sql/run_overlap.sql).
+-- part was used counts as used while the run lasted (reconcile/sql/run_overlap.sql). `observed_h` of them have the energy of
+-- their observed load, the rest that of the default one.
 with line as (
     select
         u.sku_id,
@@ -16,9 +17,13 @@ with line as (
         date_diff(
             'microsecond', greatest(u.charge_period_start, $since::timestamp), least(u.charge_period_end, $until::timestamp)
         )::double / 3600e6 as met_h,
-        r.compute_it_energy_kwh,
-        r.memory_it_energy_kwh,
-        r.accelerator_it_energy_kwh
+        o.observed_share,
+        u.consumed_quantity * coalesce(o.default_share, 1e0) * r.compute_it_energy_kwh
+        + coalesce(o.compute_it_energy_kwh, 0e0) as compute_it_energy_kwh,
+        u.consumed_quantity * coalesce(o.default_share, 1e0) * r.memory_it_energy_kwh
+        + coalesce(o.memory_it_energy_kwh, 0e0) as memory_it_energy_kwh,
+        u.consumed_quantity * coalesce(o.default_share, 1e0) * r.accelerator_it_energy_kwh
+        + coalesce(o.accelerator_it_energy_kwh, 0e0) as accelerator_it_energy_kwh
     from core.usage as u
     inner join core.sku as s on s.sku_id = u.sku_id
     inner join core.rate_in_force as r
@@ -28,6 +33,11 @@ with line as (
         and r.usage_state = 'used'
         and r.resource_kind = 'compute'
         and r.method in ('instance_curve', 'dedicated_host', 'cpu_surplus')
+    left join core.observed_figure as o
+        on o.line_id = u.line_id
+        and o.model = r.model
+        and o.factor_set = r.factor_set
+        and o.observed_share is not null
     where
         s.provider = $provider
         and u.resource_id = $resource
@@ -50,9 +60,10 @@ summed as (
         sum(consumed_quantity::decimal(38, 15))::double as consumed_quantity,
         consumed_unit,
         sum((machine_h * share)::decimal(38, 15))::double as used_h,
-        sum((consumed_quantity * share * compute_it_energy_kwh)::decimal(38, 15))::double as compute_it_energy_kwh,
-        sum((consumed_quantity * share * memory_it_energy_kwh)::decimal(38, 15))::double as memory_it_energy_kwh,
-        sum((consumed_quantity * share * accelerator_it_energy_kwh)::decimal(38, 15))::double as accelerator_it_energy_kwh
+        sum((machine_h * share * observed_share)::decimal(38, 15))::double as observed_h,
+        sum((share * compute_it_energy_kwh)::decimal(38, 15))::double as compute_it_energy_kwh,
+        sum((share * memory_it_energy_kwh)::decimal(38, 15))::double as memory_it_energy_kwh,
+        sum((share * accelerator_it_energy_kwh)::decimal(38, 15))::double as accelerator_it_energy_kwh
     from shared
     group by sku_id, charge_month, sku_meter, consumed_unit
 )
