@@ -29,19 +29,19 @@ select
         sku_price_details['InstanceType'],
         x_sku_details['InstanceType'],
         x_sku_details['ServiceType'],
-        x_system_labels['compute.googleapis.com/machine_spec']
+        system_labels['compute.googleapis.com/machine_spec']
     ) as instance_type,
     coalesce(x_sku_meter_subcategory, service_subcategory) as product_family,
     charge_category,
     case
-        when provider = 'gcp' and lower(charge_category) = 'usage' and not starts_with(lower(publisher_name), 'google')
+        when provider = 'gcp' and charge_category = 'Usage' and not starts_with(lower(publisher_name), 'google')
             then 'marketplace'
         else charge_category
     end as line_type,
     false as is_split,
     case
         when 'Unused' in (commitment_discount_status, capacity_reservation_status) or usage_type = 'ComputeCR' then 'Unused'
-        when lower(x_system_labels['compute.googleapis.com/is_unused_reservation']) = 'true' then 'Unused'
+        when lower(system_labels['compute.googleapis.com/is_unused_reservation']) = 'true' then 'Unused'
         else coalesce(commitment_discount_status, capacity_reservation_status)
     end as capacity_status,
     resource_id,
@@ -64,7 +64,8 @@ select
     null as split
 from (
     select
-        *,
+        * replace (upper(charge_category[1]) || lower(charge_category[2:]) as charge_category), -- Google's view wrote `usage`
+        coalesce(x_system_labels, tags) as system_labels, -- that view put them among the tags
         coalesce(
             getvariable('provider_of')[lower(coalesce(provider_name, service_provider_name))],
             lower(coalesce(provider_name, service_provider_name)),

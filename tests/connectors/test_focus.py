@@ -316,3 +316,16 @@ def test_where_a_google_line_runs_and_who_publishes_it(
 ) -> None:
     (found,), _ = read(tmp_path, csv_of(GCP_12 | change), kind="focus")
     assert pick([found], "region_id", "line_type") == [told]
+
+
+def test_the_view_that_google_published_before_its_export_reads_alike(tmp_path: Path) -> None:
+    kept = {name: value for name, value in GCP_12.items() if name not in ("x_SystemLabels", "x_Labels")}
+    tags = [
+        {"key": "team", "value": "search", "x_type": "label"},
+        {"key": "compute.googleapis.com/machine_spec", "value": "n2-standard-4", "x_type": "system_label"},
+    ]
+    row = kept | {"ChargeCategory": "usage", "ConsumedQuantity": 1.0, "Tags": tags}
+    kinds = {"Tags": pa.list_(pa.struct({name: pa.string() for name in ("key", "value", "x_type")}))}
+    (found,), _ = read(tmp_path, parquet_of(row, types=kinds), "focus", kind="focus")
+    assert pick([found], "charge_category", "line_type", "instance_type") == [("Usage", "Usage", "n2-standard-4")]
+    assert found["tags"] == {tag["key"]: tag["value"] for tag in tags}
