@@ -112,7 +112,7 @@ def test_the_unused_part_of_a_commitment_is_money_and_no_machine() -> None:
     ("provider", "service_name", "reason"),
     [
         ("azure", "Virtual Machines", "no meter: the line names no meter, so it cannot be told apart"),
-        ("gcp", "Compute Engine", "Compute Engine SKU or unit without a rule"),
+        ("gcp", "Compute Engine", "Compute Engine SKU or unit that is no known machine, board, disk or transfer"),
         ("oracle", "Object Storage", "no model for provider oracle yet"),
     ],
 )

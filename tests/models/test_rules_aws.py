@@ -220,3 +220,26 @@ def test_a_focus_line_of_a_service_is_told_by_its_words(
 def test_what_has_no_published_basis_says_why(service: str, meter: str, reason: str) -> None:
     found = _rate(service, meter, "Count")
     assert (found["disposition"], found["gap_reason"], found["it_energy_kwh"]) == ("unmodelled", reason, None)
+
+
+@pytest.mark.parametrize(
+    ("service", "meter"),
+    [
+        ("AWSLambda", "USE2-Lambda-Storage-GB-Second"),  # once GB-months: 2.6 million times as much
+        ("AmazonECS", "USE1-Fargate-EphemeralStorage-GB-Hours"),  # once GB-months: 720 times
+        ("ElasticMapReduce", "USE1-EMR-SERVERLESS-StorageGBHours"),
+        ("CodeBuild", "USE1-Build-Min:Linux:g1.small"),  # once hours: 60 times
+    ],
+)
+def test_an_export_without_units_is_not_guessed(service: str, meter: str) -> None:
+    found = _rate(service, meter, "")
+    assert found["disposition"] == "unmodelled"
+    assert found["gap_reason"].startswith("no unit")
+
+
+def test_bytes_that_a_service_keeps_for_months_are_stored_bytes() -> None:
+    # 720 h x 0.65 Wh/TB-h x 1.5 x 3 copies
+    expected = pytest.approx(720 * 0.65 * 1.5 * 3 / 1e6)
+    assert _kwh("AmazonTimestream", "USE1-MagneticStore-ByteHrs", "GB-Mo") == expected
+    assert _kwh("AmazonFSx", "USE1-Storage.CapacityPool:StdPR", "GB-Mo") == expected
+    assert _rate("AmazonTimestream", "USE1-MemoryStore-ByteHrs", "GB-Hours")["disposition"] == "unmodelled"

@@ -129,6 +129,61 @@ def test_vcores_and_dtus_are_shares_of_one_documented_machine() -> None:
     assert dtu["it_energy_kwh"] == pytest.approx(24 * vcore["it_energy_kwh"])
 
 
+def test_premium_and_business_critical_databases_run_on_four_nodes() -> None:
+    """One price, four nodes with the database on each; the General Purpose vCore is one machine."""
+    vcore = _rate("SQL Database", "vCore", operation="Single/Elastic Pool General Purpose - Compute Gen5")
+    critical = _rate("SQL Database", "vCore", operation="Single/Elastic Pool Business Critical - Compute Gen5")
+    premium = _rate("SQL Database", "P2 DTUs", "Units/Day", operation="Single Premium")  # 250 DTUs: 2 vCores
+    assert critical["it_energy_kwh"] == pytest.approx(4 * vcore["it_energy_kwh"])
+    assert premium["it_energy_kwh"] == pytest.approx(24 * 2 * 4 * vcore["it_energy_kwh"])
+
+
+def test_tens_of_dtus_are_a_tenth_of_a_vcore_each() -> None:
+    tens = _rate("SQL Database", "10 DTUs", "Units/Day", operation="Single Standard")
+    hundred = _rate("SQL Database", "S3 DTUs", "Units/Day", operation="Single Standard")
+    assert 10 * tens["it_energy_kwh"] == pytest.approx(hundred["it_energy_kwh"])
+
+
+@pytest.mark.parametrize(
+    ("service", "meter"),
+    [
+        ("Azure Machine Learning", "D2 v3 Surcharge"),  # once a second D2 v3
+        ("HDInsight", "Kafka Surcharge"),
+        ("SQL Database", "S3 Secondary Active DTUs"),  # once 3 vCPUs for 100 DTUs
+        ("SQL Database", "S12 Secondary DTUs"),
+    ],
+)
+def test_a_name_that_begins_like_a_size_is_no_machine(service: str, meter: str) -> None:
+    assert _rate(service, meter)["disposition"] == "unmodelled"
+
+
+def test_a_cache_billed_by_the_node_is_one_machine() -> None:
+    node = _rate("Redis Cache", "P1 Cache Instance", operation="Azure Redis Cache Premium")
+    pair = _rate("Redis Cache", "P1 Cache", operation="Azure Redis Cache Premium")
+    assert pair["it_energy_kwh"] == pytest.approx(2 * node["it_energy_kwh"])
+
+
+@pytest.mark.parametrize(
+    ("meter", "gb"),
+    [("P30 Disk", 1024), ("P10 - ZRS Disk", 128)],
+)
+def test_disks_of_a_cluster_are_disks(meter: str, gb: int) -> None:
+    # 720 h x 1.2 Wh/TB-h x 1.5 x 3 copies
+    kwh = HOURS * gb * 1.2 * 1.5 * 3 / 1e6
+    assert _rate("HDInsight", meter, "Units/Month")["it_energy_kwh"] == pytest.approx(kwh)
+
+
+def test_a_transfer_between_continents_says_where_it_goes_after_its_direction() -> None:
+    found = _rate("Bandwidth", "Inter Continent Data Transfer Out - NAM or EU To Any", "GB", "Inter-Region")
+    assert found["it_energy_kwh"] == pytest.approx(0.0015)  # not internet
+
+
+def test_the_gigabytes_of_the_free_grant_are_stored_all_the_same() -> None:
+    paid = _rate("SQL Database", "General Purpose Data Stored", "GB/Month")
+    free = _rate("SQL Database", "General Purpose Data Stored - Free", "GB/Month")
+    assert free["it_energy_kwh"] == pytest.approx(paid["it_energy_kwh"])
+
+
 def test_a_standard_cache_is_two_machines_and_a_basic_one_is_one() -> None:
     basic = _rate("Redis Cache", "C1 Cache", operation="Azure Redis Cache Basic")
     standard = _rate("Redis Cache", "C1 Cache", operation="Azure Redis Cache Standard")

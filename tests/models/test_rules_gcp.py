@@ -341,3 +341,30 @@ def test_software_of_a_partner_is_out_of_scope_and_a_model_that_google_runs_for_
         )
     assert (software["disposition"], software["gap_reason"]) == ("out_of_scope", "marketplace")
     assert (model["disposition"], model["rule_id"]) == ("estimated", "vertex-input")
+
+
+@pytest.mark.parametrize(
+    ("meter", "service", "unit", "rule"),
+    [
+        ("N5 Instance Core running in Americas", "Compute Engine", "seconds", "gcp-gce-other"),  # once an N1
+        ("Spot Preemptible Custom Instance Core running in Iowa", "Compute Engine", "seconds", "gcp-gce-n1-core"),
+        ("Archive Snapshot early deletion fee in Iowa", "Compute Engine", "byte-seconds", "gcp-early-delete"),
+        ("Networking Traffic Egress GCP Replication within Asia", "Cloud Storage", "bytes", "gcp-network-region"),
+        ("Cloud Run functions CPU (Request-based billing) in us-east1", "Cloud Run", "seconds", "gcp-run-cpu"),
+        ("Cloud Run functions (1st Gen) CPU (Request-based billing)", "Cloud Run", "seconds", "gcp-functions-cpu"),
+        ("Storage PD SSD for HA Postgres DB in Mumbai", "Cloud SQL", "byte-seconds", "gcp-sql-ssd-ha"),
+        ("Storage PD SSD for DB in Americas", "Cloud SQL", "byte-seconds", "gcp-sql-ssd"),
+        ("BigQuery Storage API - Write (us-central1)", "BigQuery", "bytes", "gcp-bigquery-scan"),
+    ],
+)  # fmt: skip
+def test_names_of_the_price_list_are_read_as_what_they_are(meter: str, service: str, unit: str, rule: str) -> None:
+    with warehouse() as connection:
+        assert class_of(connection, **sku(meter, service, unit))["rule_id"] == rule
+
+
+def test_a_multi_region_of_spanner_holds_five_copies_whichever_way_its_sku_is_named() -> None:
+    with warehouse() as connection:
+        many = rate(connection, add_sku(connection, **sku(
+            "Storage for Multi-Region Configuration (Asia-Pacific)", "Cloud Spanner", "byte-seconds")))  # fmt: skip
+    # 1.2 Wh/TB-h x 1.5 x 5 copies
+    assert GIB_HOUR * many["it_energy_kwh"] == pytest.approx(1.2 * 1.5 * 5 / 1e6)
