@@ -243,3 +243,11 @@ def test_bytes_that_a_service_keeps_for_months_are_stored_bytes() -> None:
     assert _kwh("AmazonTimestream", "USE1-MagneticStore-ByteHrs", "GB-Mo") == expected
     assert _kwh("AmazonFSx", "USE1-Storage.CapacityPool:StdPR", "GB-Mo") == expected
     assert _rate("AmazonTimestream", "USE1-MemoryStore-ByteHrs", "GB-Hours")["disposition"] == "unmodelled"
+
+
+def test_a_function_with_provisioned_concurrency_carries_no_slack_of_its_own() -> None:
+    """The capacity kept warm is on the concurrency line: 1.3 times the duration would count it twice."""
+    # 0.579 vCPU per GiB x 3 Wh, a second of an hour
+    kwh = _kwh("AWSLambda", "USE2-Lambda-Provisioned-GB-Second", "Lambda-GB-Second")
+    assert kwh == pytest.approx(0.579 * 0.003 / 3600)
+    assert _kwh("AWSLambda", "USE2-Lambda-GB-Second", "Lambda-GB-Second") == pytest.approx(1.3 * kwh)

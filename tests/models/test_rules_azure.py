@@ -209,3 +209,14 @@ def test_what_has_no_published_basis_says_why(service: str, meter: str, reason: 
     found = _rate(service, meter, unit)
     assert found["disposition"] == "unmodelled"
     assert found["gap_reason"].startswith(reason)
+
+
+def test_the_number_of_an_old_size_is_an_ordinal_and_not_its_vcpus() -> None:
+    """A4 has eight vCPUs, A5 two; from their digits they were four and five."""
+    with warehouse() as connection:
+        sizes = connection.execute(
+            "select instance_type, vcpu from factors.instance where provider = 'azure' "
+            "and instance_type in ('Standard_A4', 'Standard_A5', 'I3') order by instance_type"
+        ).fetchall()
+    assert sizes == [("I3", 4), ("Standard_A4", 8), ("Standard_A5", 2)]
+    assert _rate("Virtual Machines", "A4")["hardware_rung"] == "type"
