@@ -15,6 +15,12 @@ USED_COEFFICIENT = re.compile(
 )
 
 
+def verification(row: Row) -> str:
+    """Return how the central value was obtained; a judgement between sources that were read is an estimate."""
+    judged = row["verification"] == "own estimate" or row["source_central"].startswith("own judgement")
+    return "estimate" if judged else "stored"
+
+
 def coefficients(folder: Path) -> list[Row]:
     """Return the coefficients that this version's methods use, as the facts have them, and those of LLM tokens."""
     constants, energy = read(folder, "coefficients"), read(folder, "llm_energy")
@@ -24,7 +30,7 @@ def coefficients(folder: Path) -> list[Row]:
             "high": number(row["high"]), "unit": row["unit"], "distribution": row["distribution"], "year": EDITION,
             "source_low": row["source_low"], "source": row["source_central"], "source_high": row["source_high"],
             "source_release": EDITION, "licence": LICENCES[row["licence"]],
-            "verification": "estimate" if row["verification"] == "own estimate" else "stored", "note": row["note"],
+            "verification": verification(row), "note": row["note"],
         }
         for row in constants
         if USED_COEFFICIENT.fullmatch(row["key"])
