@@ -43,9 +43,7 @@ _PLACEHOLDERS = ("service", "line_type", "provider")
 
 def classify(connection: duckdb.DuckDBPyConnection) -> None:
     """Give every SKU of core.sku that has none its class, inside the caller's transaction."""
-    pending = "select 1 from core.sku where sku_id not in (select sku_id from core.sku_class) limit 1"
-    if connection.execute(pending).fetchall():
-        _insert(connection, rules_in_force(connection))
+    _insert(connection, rules_in_force(connection))
 
 
 def reclassify(connection: duckdb.DuckDBPyConnection) -> None:
@@ -55,12 +53,16 @@ def reclassify(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def rules_in_force(connection: duckdb.DuckDBPyConnection) -> list[Rule]:
-    """Return the rules without those whose switch is off."""
+    """Return the rules of the providers that wait for a class, without those whose switch is off."""
     rows = connection.execute(
         "select key from core.setting where value = 'true' and list_contains(?::varchar[], key)", [list(SWITCHES)]
     ).fetchall()
     on = {"", *(row[0] for row in rows)}
-    return [rule for rule in rules() if rule.switch in on]
+    waiting = connection.execute(
+        "select distinct coalesce(provider, '') from core.sku where sku_id not in (select sku_id from core.sku_class)"
+    ).fetchall()
+    providers = [row[0] for row in waiting]
+    return [rule for rule in rules() if rule.switch in on and any(rule.may_be_of(name) for name in providers)]
 
 
 def matching_rule_sql(ordered: Sequence[Rule]) -> str:
@@ -86,7 +88,7 @@ def _hardware_sql(ordered: Sequence[Rule]) -> str:
         if rule.hardware:
             candidates = ", ".join(_candidate(rule, word) for word in rule.hardware.split(","))
             cases.append(f"when {position} then coalesce({candidates})")
-    return "case m.position " + " ".join(cases) + " end"
+    return "case m.position " + " ".join(cases) + " end" if cases else "null::varchar"
 
 
 def _candidate(rule: Rule, word: str) -> str:
@@ -102,6 +104,8 @@ def _candidate(rule: Rule, word: str) -> str:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, ordered: Sequence[Rule]) -> None:
+    if not ordered:  # nothing waits
+        return
     reason = "r.gap_reason"
     for word in _PLACEHOLDERS:
         reason = f"replace({reason}, '{{{word}}}', h.k_{word})"

@@ -79,6 +79,11 @@ class Rule:
     reason: str
     example: str
 
+    def may_be_of(self, provider: str) -> bool:
+        """Whether the rule can match a line of a provider."""
+        pattern = self.pattern("provider")
+        return pattern == ANY or re.fullmatch(pattern, provider) is not None
+
     def pattern(self, column: str) -> str:
         """The pattern of a column; its first group can name the hardware."""
         return dict(self.patterns)[column]
