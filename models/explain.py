@@ -26,6 +26,8 @@ _SITE_REFS = (
     "grid_ratio_direct_ref",
     "market_ref",
     "grid_alternative_ref",
+    "wue_ref",
+    "wcf_ref",
 )
 
 
@@ -52,6 +54,8 @@ class Explanation:
     rule_reason: str
     disposition: str
     gap_reason: str | None
+    location_based_gap_reason: str | None
+    water_gap_reason: str | None
     steps: Sequence[Step]
     factors: Sequence[FactorSource]
     rate: Result | None  # as the card holds it
@@ -107,6 +111,8 @@ def explain_sku(connection: duckdb.DuckDBPyConnection, sku_id: int, charge_month
         rule_reason={rule.rule_id: rule.reason for rule in rules()}.get(row["rule_id"], ""),
         disposition=row["disposition"],
         gap_reason=row["gap_reason"],
+        location_based_gap_reason=row["location_based_gap_reason"],
+        water_gap_reason=row["water_gap_reason"],
         steps=steps,
         factors=_sources(connection, refs),
         rate=rate,

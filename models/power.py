@@ -201,6 +201,16 @@ def location_based_kg(it_energy_kwh: float, pue: float, grid_g_co2e_per_kwh: flo
     return it_energy_kwh * pue * grid_g_co2e_per_kwh / G_PER_KG
 
 
+def onsite_water_l(it_energy_kwh: float, wue_l_per_kwh_it: float) -> float:
+    """Return the water used at the site in litres. WUE is per kWh of IT energy by its definition: no PUE."""
+    return it_energy_kwh * wue_l_per_kwh_it
+
+
+def offsite_water_l(it_energy_kwh: float, pue: float, wcf_l_per_kwh: float) -> float:
+    """Return the water consumed where the power is made, in litres, for energy at the meter."""
+    return it_energy_kwh * pue * wcf_l_per_kwh
+
+
 def low_factor(ratios: Sequence[float]) -> float:
     """Return what the central value is multiplied by to get the low end.
 

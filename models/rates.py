@@ -12,7 +12,7 @@ from models.sites import fill_sites
 from wattledger.errors import ConfigError
 
 # In the order of their making; each reads those before it.
-STEPS = ("machine_found", "machine_input", "machine_case", "machine_rate", "coefficient_rate")
+STEPS = ("machine_found", "machine_input", "machine_case", "machine_rate", "coefficient_rate", "site_spread")
 MODEL = "default"
 
 

@@ -34,7 +34,12 @@ EMBODIED_LEGS: Mapping[str, tuple[str, ...]] = {
 COEFFICIENT_LEGS: Mapping[str, tuple[str, ...]] = {
     name: (name,) for name in ("coefficient", "share", "overhead", "copies")
 }
-SITE_LEGS: Mapping[str, str] = {"pue": "pue", "grid": "grid_g_co2e_per_kwh"}
+SITE_LEGS: Mapping[str, str] = {
+    "pue": "pue",
+    "grid": "grid_g_co2e_per_kwh",
+    "wue": "wue_l_per_kwh_it",
+    "wcf": "wcf_l_per_kwh",
+}
 SIDES = ("low", "high")
 
 Numbers = Mapping[str, Any]
@@ -42,7 +47,10 @@ Numbers = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Result:
-    """A rate per unit of consumed quantity. Energy in kWh, emissions in kg CO2e; embodied None where none applies."""
+    """A rate per unit of consumed quantity. Energy in kWh, emissions in kg CO2e, water in litres.
+
+    None where embodied carbon does not apply, or the grid or a water factor is unknown.
+    """
 
     it_energy_kwh: float
     it_energy_kwh_low: float
@@ -50,12 +58,25 @@ class Result:
     energy_kwh: float
     energy_kwh_low: float
     energy_kwh_high: float
-    location_based_kg_co2e: float
-    location_based_kg_co2e_low: float
-    location_based_kg_co2e_high: float
+    location_based_kg_co2e: float | None
+    location_based_kg_co2e_low: float | None
+    location_based_kg_co2e_high: float | None
     embodied_kg_co2e: float | None
     embodied_kg_co2e_low: float | None
     embodied_kg_co2e_high: float | None
+    water_onsite_l: float | None
+    water_onsite_l_low: float | None
+    water_onsite_l_high: float | None
+    water_offsite_l: float | None
+    water_offsite_l_low: float | None
+    water_offsite_l_high: float | None
+    water_l: float | None
+    water_l_low: float | None
+    water_l_high: float | None
+
+
+Interval = tuple[float | None, float | None, float | None]
+_UNKNOWN: Interval = (None, None, None)
 
 
 @dataclass(frozen=True)
@@ -72,20 +93,70 @@ def recompute(numbers: Numbers, site: Numbers, scale: float) -> Result:
     it_kwh = scale * unit_kwh(numbers)
     it_ratios = [moved.ratio for moved in it_energy_ratios(numbers)]
     pue_ratios = [moved.ratio for moved in site_ratios(site, "pue")]
-    grid_ratios = [moved.ratio for moved in site_ratios(site, "grid")]
-    kwh = it_kwh * site["pue"]
-    kg = power.location_based_kg(it_kwh, site["pue"], site["grid_g_co2e_per_kwh"])
-    kg, kg_low, kg_high = _interval(kg, [*it_ratios, *pue_ratios, *grid_ratios])
-    if not site["grid_g_co2e_per_kwh"]:  # of a grid at zero the high end alone tells the range
-        at_high = power.location_based_kg(it_kwh, site["pue"], site["grid_g_co2e_per_kwh_high"])
-        kg_high = at_high * power.high_factor([*it_ratios, *pue_ratios])
-    embodied: tuple[float | None, float | None, float | None] = (None, None, None)
+    embodied = _UNKNOWN
     if is_machine(numbers):
         ratios = [moved.ratio for moved in embodied_ratios(numbers)]
         embodied = _interval(scale * embodied_kg(numbers), ratios)
     return Result(
-        *_interval(it_kwh, it_ratios), *_interval(kwh, [*it_ratios, *pue_ratios]), kg, kg_low, kg_high, *embodied
+        *_interval(it_kwh, it_ratios),
+        *_interval(it_kwh * site["pue"], [*it_ratios, *pue_ratios]),
+        *_emissions(site, it_kwh, it_ratios),
+        *embodied,
+        *_onsite_water(site, it_kwh, it_ratios),
+        *_offsite_water(site, it_kwh, it_ratios),
+        *_water(site, it_kwh, it_ratios),
     )
+
+
+def _emissions(site: Numbers, it_kwh: float, it_ratios: Sequence[float]) -> Interval:
+    if site["grid_g_co2e_per_kwh"] is None:
+        return _UNKNOWN
+    ratios = [*it_ratios, *(moved.ratio for moved in site_ratios(site, "pue"))]
+    if not site["grid_g_co2e_per_kwh"]:  # of a grid at zero the high end alone tells the range
+        at_high = power.location_based_kg(it_kwh, site["pue"], site["grid_g_co2e_per_kwh_high"])
+        return 0.0, 0.0, at_high * power.high_factor(ratios)
+    kg = power.location_based_kg(it_kwh, site["pue"], site["grid_g_co2e_per_kwh"])
+    return _interval(kg, [*ratios, *(moved.ratio for moved in site_ratios(site, "grid"))])
+
+
+def _onsite_water(site: Numbers, it_kwh: float, it_ratios: Sequence[float]) -> Interval:
+    if site["wue_l_per_kwh_it"] is None:
+        return _UNKNOWN
+    if not site["wue_l_per_kwh_it"]:  # of a site at zero the high end alone tells the range
+        at_high = power.onsite_water_l(it_kwh, site["wue_l_per_kwh_it_high"])
+        return 0.0, 0.0, at_high * power.high_factor(it_ratios)
+    litres = power.onsite_water_l(it_kwh, site["wue_l_per_kwh_it"])
+    return _interval(litres, [*it_ratios, *(moved.ratio for moved in site_ratios(site, "wue"))])
+
+
+def _offsite_water(site: Numbers, it_kwh: float, it_ratios: Sequence[float]) -> Interval:
+    if site["wcf_l_per_kwh"] is None:
+        return _UNKNOWN
+    moved = [*site_ratios(site, "pue"), *site_ratios(site, "wcf")]
+    litres = power.offsite_water_l(it_kwh, site["pue"], site["wcf_l_per_kwh"])
+    return _interval(litres, [*it_ratios, *(m.ratio for m in moved)])
+
+
+def _water(site: Numbers, it_kwh: float, it_ratios: Sequence[float]) -> Interval:
+    if not has_water(site):
+        return _UNKNOWN
+    return _interval(it_kwh * water_l_per_kwh_it(site), [*it_ratios, *(m.ratio for m in water_ratios(site))])
+
+
+def has_water(site: Numbers) -> bool:
+    """Whether both parts of the water are known."""
+    return site["wue_l_per_kwh_it"] is not None and site["wcf_l_per_kwh"] is not None
+
+
+def water_l_per_kwh_it(site: Numbers) -> float:
+    """Return the water of one kWh of IT energy in litres, on-site and off-site together."""
+    onsite = power.onsite_water_l(1.0, site["wue_l_per_kwh_it"])
+    return onsite + power.offsite_water_l(1.0, site["pue"], site["wcf_l_per_kwh"])
+
+
+def water_ratios(site: Numbers) -> list[Ratio]:
+    """Return what the ends of WUE, PUE and WCF do to the sum of both parts."""
+    return _moved(site, water_l_per_kwh_it, {leg: (SITE_LEGS[leg],) for leg in ("wue", "pue", "wcf")})
 
 
 def is_machine(numbers: Numbers) -> bool:
@@ -148,7 +219,7 @@ def embodied_ratios(numbers: Numbers) -> list[Ratio]:
 
 
 def site_ratios(site: Numbers, leg: str) -> list[Ratio]:
-    """Return what the ends of the PUE or of the grid do; none for a grid at zero."""
+    """Return what the ends of one figure of the site do; none for a figure that is zero or unknown."""
     name = SITE_LEGS[leg]
     if not site[name]:
         return []

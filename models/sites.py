@@ -1,15 +1,25 @@
-"""Facility and grid of every region and month that a bill or a provider's figures need (`core.site_factor`)."""
+"""Facility, grid and water of every region and month that a bill or a provider's figures need (`core.site_factor`)."""
 
 import duckdb
 
 from models.resources import make, sql
 
 # In the order of their making; each reads those before it.
-STEPS = ("site_wanted", "grid_known", "site_grid", "site_pue", "site_pue_measured", "site_market", "site_member")
+STEPS = (
+    "site_wanted",
+    "grid_known",
+    "site_grid",
+    "site_stated",
+    "site_pue",
+    "site_pue_measured",
+    "site_wcf",
+    "site_market",
+    "site_member",
+)
 
 
 def fill_sites(connection: duckdb.DuckDBPyConnection) -> None:
-    """Resolve PUE and grid intensity where they are needed and missing, inside the caller's transaction.
+    """Resolve PUE, grid intensity and water factors where they are needed and missing, inside the caller's transaction.
 
     What is already resolved keeps its row, unless its meters' readings or the zone of an own site changed. A place of
     several regions gets their weighted mean; one that the factor set does not know gets nulls and a reason.

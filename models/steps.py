@@ -19,11 +19,13 @@ from models.recompute import (
     Result,
     embodied_kg,
     embodied_ratios,
+    has_water,
     is_machine,
     it_energy_ratios,
     machine_power_of,
     site_ratios,
     unit_kwh,
+    water_ratios,
 )
 from wattledger.units import HOURS_PER_DAY
 
@@ -96,6 +98,7 @@ def rate_steps(numbers: Numbers, site: Numbers, billed: Billed, result: Result) 
     steps += _site_steps(site, billed.consumed_unit, result)
     if is_machine(numbers) and numbers["method"] != "cpu_surplus":
         steps += _embodied_steps(numbers, billed, result)
+    steps += _water_steps(site, billed.consumed_unit, result)
     return steps + _interval_steps(numbers, site, billed.consumed_unit, result)
 
 
@@ -189,15 +192,18 @@ def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
     pue = "{pue}"
     if site.get("pue_it_energy_kwh"):
         pue_name, pue = f"PUE ({site['pue_note']})", "{pue_facility_energy_kwh} / {pue_it_energy_kwh}"
-    grid_name = f"grid ({site['grid_boundary']}, {site['grid_resolution']}; {site['grid_note']})"
-    kg = "{energy_kwh} x {grid_g_co2e_per_kwh} / 1000"
     steps = [
         _mean_step(pue_name, site, "pue", "ratio") or _step(pue_name, pue, v, site["pue"], "ratio", "pue_ref"),
         _step("energy", "{it_energy_kwh} x {pue}", v, result.energy_kwh, f"kWh/{unit}"),
-        _mean_step(grid_name, site, "grid_g_co2e_per_kwh", "g CO2e/kWh")
-        or _step(grid_name, _GRID[site["grid_basis"]], v, site["grid_g_co2e_per_kwh"], "g CO2e/kWh", *_GRID_REFS),
-        _step("location-based emissions", kg, v, result.location_based_kg_co2e, f"kg CO2e/{unit}"),
     ]
+    if result.location_based_kg_co2e is not None:
+        grid_name = f"grid ({site['grid_boundary']}, {site['grid_resolution']}; {site['grid_note']})"
+        kg = "{energy_kwh} x {grid_g_co2e_per_kwh} / 1000"
+        steps += [
+            _mean_step(grid_name, site, "grid_g_co2e_per_kwh", "g CO2e/kWh")
+            or _step(grid_name, _GRID[site["grid_basis"]], v, site["grid_g_co2e_per_kwh"], "g CO2e/kWh", *_GRID_REFS),
+            _step("location-based emissions", kg, v, result.location_based_kg_co2e, f"kg CO2e/{unit}"),
+        ]
     if site["grid_alternative_ref"]:
         name = f"another publisher's grid over ours ({site['grid_alternative_note']}); not used"
         template = "{grid_alternative_g_co2e_per_kwh} / {grid_alternative_beside_g_co2e_per_kwh}"
@@ -207,6 +213,27 @@ def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
         template = "{energy_kwh} x {market_g_co2e_per_kwh} / 1000"
         market_kg = location_based_kg(result.energy_kwh, 1, site["market_g_co2e_per_kwh"])
         steps.append(_step(name, template, v, market_kg, f"kg CO2e/{unit}", "market_ref"))
+    return steps
+
+
+def _water_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
+    v = {**site, "it_energy_kwh": result.it_energy_kwh, "energy_kwh": result.energy_kwh}
+    v |= {"water_onsite_l": result.water_onsite_l, "water_offsite_l": result.water_offsite_l}
+    steps = []
+    for part, figure, template, litres in (
+        ("on-site", "wue_l_per_kwh_it", "{it_energy_kwh} x {wue_l_per_kwh_it}", result.water_onsite_l),
+        ("off-site", "wcf_l_per_kwh", "{energy_kwh} x {wcf_l_per_kwh}", result.water_offsite_l),
+    ):
+        if litres is None:
+            continue
+        short, per = figure[:3], "L/kWh of IT" if part == "on-site" else "L/kWh"
+        name = f"{short.upper()} ({site[f'{short}_resolution']}, of {site[f'{short}_year'] or 'several years'})"
+        steps += [
+            _mean_step(name, site, figure, per) or _step(name, f"{{{figure}}}", v, site[figure], per, f"{short}_ref"),
+            _step(f"{part} water", template, v, litres, f"L/{unit}"),
+        ]
+    if result.water_l is not None:
+        steps.append(_step("water", "{water_onsite_l} + {water_offsite_l}", v, result.water_l, f"L/{unit}"))
     return steps
 
 
@@ -242,10 +269,16 @@ def _interval_steps(numbers: Numbers, site: Numbers, unit: str, result: Result) 
         *_ends("energy", [*it_energy, *pue], result.energy_kwh, f"kWh/{unit}"),
     ]
     if grid:
-        kg = result.location_based_kg_co2e
+        kg = result.location_based_kg_co2e or 0.0
         steps += _ends("location-based emissions", [*it_energy, *pue, *grid], kg, f"kg CO2e/{unit}")
     if embodied:
         steps += _ends("embodied", embodied, result.embodied_kg_co2e or 0.0, f"kg CO2e/{unit}")
+    if has_water(site):
+        water = water_ratios(site)
+        steps += [
+            *_moved("water", site, water),
+            *_ends("water", [*it_energy, *water], result.water_l or 0.0, f"L/{unit}"),
+        ]
     return steps
 
 

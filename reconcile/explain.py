@@ -18,6 +18,7 @@ _OF_LINE = (  # of a line = its quantity x the rate's figure
     ("energy of the line, after PUE", "energy_kwh", "kWh"),
     ("location-based emissions of the line", "location_based_kg_co2e", "kg CO2e"),
     ("embodied emissions of the line", "embodied_kg_co2e", "kg CO2e"),
+    ("water of the line", "water_l", "L"),
 )
 
 _BY_COST = (
@@ -125,6 +126,10 @@ def _formula(name: str, title: str, explanation: Explanation, line: Row | None =
     if explanation.rate is None:
         notes.append(f"{explanation.disposition}: {explanation.gap_reason}. No figure stands for it.")
         return [Table(name, title, _STEP_COLUMNS, [], notes)]
+    if explanation.location_based_gap_reason:
+        notes.append(f"No location-based emissions: {explanation.location_based_gap_reason}.")
+    if explanation.water_gap_reason:
+        notes.append(f"No sum of the water: {explanation.water_gap_reason}.")
     rows: list[tuple[object, ...]] = [
         (step.name, step.formula, step.numbers, step.value, step.unit, ", ".join(step.factor_ids) or None)
         for step in explanation.steps

@@ -83,8 +83,19 @@ def _emissions(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     notes = [
         "The gap is model minus provider, scope 2, location-based. Market-based stands beside it and is not compared; "
         "embodied emissions are no part of either.",
+        *_without_grid(connection.execute(sql("report_without_grid"), period).fetchall()[0][0]),
     ]
     return _table(connection, "emissions", "Model against provider by month", period, notes)
+
+
+def _without_grid(energy_kwh: float | None) -> list[str]:
+    """Say how much energy has no emissions, so that a total in kg does not pass for the whole."""
+    if energy_kwh is None:
+        return []
+    return [
+        f"{energy_kwh:.3f} kWh of the energy have no emissions, as their grid has no factor: "
+        "ledger.rates.location_based_gap_reason says where."
+    ]
 
 
 def _provider(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
@@ -150,11 +161,11 @@ def services(connection: duckdb.DuckDBPyConnection, period: Period, group_by: Se
         .replace("/* order */", by_time)
     )
     result = connection.execute(query, period)
-    names = [column[0] for column in result.description or ()][len(columns) : -2]
+    names = [column[0] for column in result.description or ()][len(columns) : -3]
     found = result.fetchall()
-    rows = [("total", *row[1:-2]) if row[-1] else row[:-2] for row in found]
+    rows = [("total", *row[1:-3]) if row[-1] else row[:-3] for row in found]
     notes = [_CORRELATED, "Market-based emissions are null: no contract or supplier factor is configured."]
-    for *_, currency, idle_kwh, is_total in found:
+    for *_, currency, idle_kwh, without_grid_kwh, is_total in found:
         if is_total and currency is None:
             notes.append(
                 "The total cost is null: no line has one, or it would add several currencies. "
@@ -162,6 +173,8 @@ def services(connection: duckdb.DuckDBPyConnection, period: Period, group_by: Se
             )
         if is_total and idle_kwh is not None:
             notes.append(f"Unused reservations are outside these figures: {idle_kwh:.3f} kWh.")
+        if is_total:
+            notes += _without_grid(without_grid_kwh)
     return Table("services", "Energy, emissions and cost", [*headers, *names], rows, notes)
 
 

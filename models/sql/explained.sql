@@ -17,7 +17,12 @@ select
     r.it_energy_kwh, r.it_energy_kwh_low, r.it_energy_kwh_high,
     r.energy_kwh, r.energy_kwh_low, r.energy_kwh_high,
     r.location_based_kg_co2e, r.location_based_kg_co2e_low, r.location_based_kg_co2e_high,
-    r.embodied_kg_co2e, r.embodied_kg_co2e_low, r.embodied_kg_co2e_high
+    r.location_based_gap_reason,
+    r.embodied_kg_co2e, r.embodied_kg_co2e_low, r.embodied_kg_co2e_high,
+    r.water_onsite_l, r.water_onsite_l_low, r.water_onsite_l_high,
+    r.water_offsite_l, r.water_offsite_l_low, r.water_offsite_l_high,
+    r.water_l, r.water_l_low, r.water_l_high,
+    r.water_gap_reason
 from core.rate as r
 inner join core.setting as m on m.key = 'model' and m.value = r.model
 inner join core.setting as v on v.key = 'factor_set' and v.value = r.factor_set

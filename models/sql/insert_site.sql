@@ -24,7 +24,12 @@ select
     market_g as market_g_co2e_per_kwh, market_boundary, market_accounting, market_ref,
     case when market_ref is null
         then concat('no contract or residual mix for ', region_id, ' in ', year, ' among the own factors in force')
-    end as market_gap_reason
+    end as market_gap_reason,
+    wue as wue_l_per_kwh_it, wue_low as wue_l_per_kwh_it_low, wue_high as wue_l_per_kwh_it_high,
+    wue_year, wue_resolution, wue_ref,
+    wcf as wcf_l_per_kwh, wcf_low as wcf_l_per_kwh_low, wcf_high as wcf_l_per_kwh_high,
+    wcf_year, wcf_resolution, wcf_ref,
+    water_gap_reason
 from site_member
 where placed_as <> 'group'
 order by provider, region_id, charge_month

@@ -28,6 +28,22 @@ with summed as (
         sum((weight * direct_g)::decimal(38, 15))::double as direct_g,
         sum((weight * country_direct_g)::decimal(38, 15))::double as country_direct_g,
         string_agg(known_region_id, ', ' order by known_region_id) as names,
+        count(wue) as members_with_wue,
+        sum((weight * wue)::decimal(38, 15))::double as wue,
+        min(wue_low) as wue_low,
+        max(wue_high) as wue_high,
+        min(wue_year) as first_wue_year,
+        max(wue_year) as last_wue_year,
+        bool_or(wue_resolution = 'fleet') as has_fleet_wue,
+        count(wcf) as members_with_wcf,
+        sum((weight * wcf)::decimal(38, 15))::double as wcf,
+        min(wcf_low) as wcf_low,
+        max(wcf_high) as wcf_high,
+        min(wcf_year) as first_wcf_year,
+        max(wcf_year) as last_wcf_year,
+        bool_or(wcf_resolution = 'default') as has_default_wcf,
+        min(known_region_id) filter (where wue is null) as first_without_wue,
+        min(known_region_id) filter (where wcf is null) as first_without_wcf,
         arg_min(gap_reason, known_region_id) filter (where gap_reason is not null) as gap_reason,
         min(known_region_id) filter (where gap_reason is not null) as gap_region_id,
         to_json(list(
@@ -36,11 +52,13 @@ with summed as (
                 'weight': weight,
                 'pue': pue,
                 'grid_g_co2e_per_kwh': grid_g,
-                'grid_note': grid_note
+                'grid_note': grid_note,
+                'wue_l_per_kwh_it': wue,
+                'wcf_l_per_kwh': wcf
             } order by known_region_id
         )) as group_members,
         list_sort(list_distinct(flatten(list(
-            [group_ref, region_ref, pue_ref, grid_ref, ratio_lifecycle_ref, ratio_direct_ref]
+            [group_ref, region_ref, pue_ref, grid_ref, ratio_lifecycle_ref, ratio_direct_ref, wue_ref, wcf_ref]
         )))) as group_refs
     from site_member
     where placed_as = 'group'
@@ -68,6 +86,25 @@ select
     case when gap_reason is not null then concat(gap_region_id, ' of ', region_id, ': ', gap_reason) end as gap_reason,
     concat('no contract covers ', region_id, ': it is several regions') as market_gap_reason,
     group_members,
-    group_refs
+    group_refs,
+    case when members_with_wue = members then wue / weights end as wue_l_per_kwh_it,
+    case when members_with_wue = members then wue_low end as wue_l_per_kwh_it_low,
+    case when members_with_wue = members then wue_high end as wue_l_per_kwh_it_high,
+    case when members_with_wue = members and first_wue_year = last_wue_year then first_wue_year end as wue_year,
+    case when members_with_wue = members then case when has_fleet_wue then 'fleet' else 'parent_zone' end end as wue_resolution,
+    case when members_with_wcf = members then wcf / weights end as wcf_l_per_kwh,
+    case when members_with_wcf = members then wcf_low end as wcf_l_per_kwh_low,
+    case when members_with_wcf = members then wcf_high end as wcf_l_per_kwh_high,
+    case when members_with_wcf = members and first_wcf_year = last_wcf_year then first_wcf_year end as wcf_year,
+    case when members_with_wcf = members then case when has_default_wcf then 'default' else 'parent_zone' end end as wcf_resolution,
+    nullif(concat_ws(
+        '; ',
+        case when first_without_wue is not null
+            then concat('on-site: no water usage effectiveness within two years of ', year, ' for ', first_without_wue, ' of ', region_id)
+        end,
+        case when first_without_wcf is not null
+            then concat('off-site: no water consumption factor for ', first_without_wcf, ' of ', region_id)
+        end
+    ), '') as water_gap_reason
 from summed
 order by provider, region_id, charge_month

@@ -1,7 +1,8 @@
 -- The rate card rows that are wanted: everything per unit of consumed_quantity.
--- Grain: one row per SKU and charge month of `wanted`. Energy in kWh, emissions in kg CO2e.
--- Reads: wanted, core.sku, core.sku_class, machine_rate, machine_input, coefficient_rate, core.site_factor.
--- Every wanted row comes out once: one without a figure keeps nulls and says why.
+-- Grain: one row per SKU and charge month of `wanted`. Energy in kWh, emissions in kg CO2e, water in litres.
+-- Reads: wanted, core.sku, core.sku_class, machine_rate, machine_input, coefficient_rate, core.site_factor, site_spread.
+-- Every wanted row comes out once: one without a figure keeps nulls and says why. Where the grid or a water factor is
+-- unknown, energy and embodied carbon stand, and the reason is beside what is missing.
 with physical as ( -- IT energy of one physical unit, and how many of them one billed unit is
     select
         w.model, w.factor_set, w.sku_id, w.charge_month,
@@ -42,41 +43,53 @@ judged as ( -- a line that has a rule may still lack a machine, a coefficient or
             when p.unit_kwh is null
                 then concat('unknown hardware ', coalesce(p.hardware, '(none named)'), ': neither it nor its family is in the factor set')
             when coalesce(p.region_id, '') = '' then 'no region'
-            when f.region_id is null or f.pue is null or f.grid_g_co2e_per_kwh is null
+            when f.pue is null
                 then coalesce(f.gap_reason, concat('no site factors for region ', p.region_id))
         end as gap,
         p.physical_per_unit * p.machines as scale,
         f.pue, f.pue_low, f.pue_high, f.pue_resolution,
         f.grid_g_co2e_per_kwh, f.grid_g_co2e_per_kwh_low, f.grid_g_co2e_per_kwh_high, f.grid_resolution,
-        f.grid_boundary, f.grid_direct_g_co2e_per_kwh, f.market_g_co2e_per_kwh
+        case when f.grid_g_co2e_per_kwh is not null then f.grid_boundary end as grid_boundary,
+        case when f.grid_g_co2e_per_kwh is null then f.gap_reason end as grid_gap,
+        f.grid_direct_g_co2e_per_kwh, f.market_g_co2e_per_kwh,
+        f.wue_l_per_kwh_it, f.wue_l_per_kwh_it_high, f.wue_resolution,
+        f.wcf_l_per_kwh, f.wcf_resolution, f.water_gap_reason,
+        x.pue_down, x.pue_up, x.grid_down, x.grid_up, x.wue_down, x.wue_up, x.wcf_down, x.wcf_up,
+        x.water_l_per_kwh_it, x.water_down, x.water_up
     from physical as p
     left join core.site_factor as f
         on f.factor_set = p.factor_set
         and f.provider = p.provider
         and f.region_id = p.region_id
         and f.charge_month = p.charge_month
+    left join site_spread as x
+        on x.provider = p.provider
+        and x.region_id = p.region_id
+        and x.charge_month = p.charge_month
 ),
 
-spread as ( -- squared log ratios of the site; null `down` where the low end is zero
+estimated as (
     select
         j.*,
-        case when j.pue_low > 0e0 then power(ln(least(j.pue_low / j.pue, 1e0)), 2) end as pue_down,
-        power(ln(greatest(j.pue_high / j.pue, 1e0)), 2) as pue_up,
-        case when j.grid_g_co2e_per_kwh > 0e0 and j.grid_g_co2e_per_kwh_low > 0e0
-            then power(ln(least(j.grid_g_co2e_per_kwh_low / j.grid_g_co2e_per_kwh, 1e0)), 2)
-        end as grid_down,
-        case when j.grid_g_co2e_per_kwh > 0e0
-            then power(ln(greatest(j.grid_g_co2e_per_kwh_high / j.grid_g_co2e_per_kwh, 1e0)), 2)
-        end as grid_up,
         greatest(
             case j.resolution when 'default' then 4 else 0 end,
             case j.pue_resolution
                 when 'exact' then 0 when 'nearest_year' then 1 when 'parent_zone' then 2 when 'fleet' then 3 else 4
             end,
-            case j.grid_resolution
+            case coalesce(j.grid_resolution, 'exact')
                 when 'exact' then 0 when 'nearest_year' then 1 when 'parent_zone' then 2 when 'fleet' then 3 else 4
             end
-        ) as weakest
+        ) as weakest,
+        case
+            when coalesce(j.wue_resolution, j.wcf_resolution) is not null then greatest(
+                case coalesce(j.wue_resolution, 'exact')
+                    when 'exact' then 0 when 'nearest_year' then 1 when 'parent_zone' then 2 when 'fleet' then 3 else 4
+                end,
+                case coalesce(j.wcf_resolution, 'exact')
+                    when 'exact' then 0 when 'nearest_year' then 1 when 'parent_zone' then 2 when 'fleet' then 3 else 4
+                end
+            )
+        end as water_weakest
     from judged as j
     where j.gap is null
 )
@@ -125,16 +138,41 @@ select
     s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 as location_based_kg_co2e,
     coalesce(
         s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 * exp(-sqrt(s.it_down + s.pue_down + s.grid_down)),
-        0e0 * s.unit_kwh
+        0e0 * s.unit_kwh * s.grid_g_co2e_per_kwh
     ) as location_based_kg_co2e_low,
     coalesce( -- of a grid at zero the high end alone tells the range
         s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 * exp(sqrt(s.it_up + s.pue_up + s.grid_up)),
         s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh_high / 1000e0 * exp(sqrt(s.it_up + s.pue_up))
     ) as location_based_kg_co2e_high,
+    s.grid_gap as location_based_gap_reason,
     s.scale * s.unit_kwh * s.pue * s.market_g_co2e_per_kwh / 1000e0 as market_based_kg_co2e,
     s.scale * s.embodied_kg_co2e as embodied_kg_co2e,
     coalesce(s.scale * s.embodied_kg_co2e * exp(-sqrt(s.embodied_down)), 0e0 * s.embodied_kg_co2e) as embodied_kg_co2e_low,
     coalesce(s.scale * s.embodied_kg_co2e * exp(sqrt(s.embodied_up)), 0e0 * s.embodied_kg_co2e) as embodied_kg_co2e_high,
-    cast(null as double) as water_l
+    s.scale * s.unit_kwh * s.wue_l_per_kwh_it as water_onsite_l,
+    coalesce(
+        s.scale * s.unit_kwh * s.wue_l_per_kwh_it * exp(-sqrt(s.it_down + s.wue_down)),
+        0e0 * s.unit_kwh * s.wue_l_per_kwh_it
+    ) as water_onsite_l_low,
+    coalesce( -- of a site at zero the high end alone tells the range
+        s.scale * s.unit_kwh * s.wue_l_per_kwh_it * exp(sqrt(s.it_up + s.wue_up)),
+        s.scale * s.unit_kwh * s.wue_l_per_kwh_it_high * exp(sqrt(s.it_up))
+    ) as water_onsite_l_high,
+    s.scale * s.unit_kwh * s.pue * s.wcf_l_per_kwh as water_offsite_l,
+    coalesce(
+        s.scale * s.unit_kwh * s.pue * s.wcf_l_per_kwh * exp(-sqrt(s.it_down + s.pue_down + s.wcf_down)),
+        0e0 * s.unit_kwh * s.wcf_l_per_kwh
+    ) as water_offsite_l_low,
+    s.scale * s.unit_kwh * s.pue * s.wcf_l_per_kwh * exp(sqrt(s.it_up + s.pue_up + s.wcf_up)) as water_offsite_l_high,
+    s.scale * s.unit_kwh * s.water_l_per_kwh_it as water_l,
+    coalesce(
+        s.scale * s.unit_kwh * s.water_l_per_kwh_it * exp(-sqrt(s.it_down + s.water_down)),
+        0e0 * s.unit_kwh * s.water_l_per_kwh_it
+    ) as water_l_low,
+    s.scale * s.unit_kwh * s.water_l_per_kwh_it * exp(sqrt(s.it_up + s.water_up)) as water_l_high,
+    case s.water_weakest
+        when 0 then 'exact' when 1 then 'nearest_year' when 2 then 'parent_zone' when 3 then 'fleet' when 4 then 'default'
+    end as water_resolution,
+    s.water_gap_reason
 from judged as j
-left join spread as s on s.sku_id = j.sku_id and s.charge_month = j.charge_month
+left join estimated as s on s.sku_id = j.sku_id and s.charge_month = j.charge_month

@@ -1,6 +1,6 @@
 -- Facility and grid of each wanted place and month in each region that it is, or is a mean of.
--- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_pue_measured, site_grid, site_market, core.place,
--- factors.grid_alternative.
+-- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_pue_measured, site_stated (WUE), site_wcf, site_grid,
+-- site_market, core.place, factors.grid_alternative.
 -- A zone that is run from a region stands elsewhere: its factors are those of its parent.
 select
     w.factor_set, w.grid_boundary, w.provider, w.region_id, w.charge_month, w.year,
@@ -20,6 +20,23 @@ select
         when w.placed_as = 'local_zone' and p.resolution in ('exact', 'nearest_year') then 'parent_zone'
         else p.resolution
     end as pue_resolution,
+    u.central as wue, u.low as wue_low, u.high as wue_high, u.stated_year as wue_year, u.factor_id as wue_ref,
+    case
+        when w.placed_as = 'local_zone' and u.resolution in ('exact', 'nearest_year') then 'parent_zone' else u.resolution
+    end as wue_resolution,
+    c.wcf, c.wcf_low, c.wcf_high, c.wcf_year, c.wcf_ref,
+    case
+        when w.placed_as = 'local_zone' and c.resolution in ('exact', 'nearest_year') then 'parent_zone' else c.resolution
+    end as wcf_resolution,
+    nullif(concat_ws(
+        '; ',
+        case when u.factor_id is null
+            then concat('on-site: no water usage effectiveness within two years of ', w.year, ' for ', w.provider, ' ', w.region_id)
+        end,
+        case when c.wcf_ref is null
+            then concat('off-site: no water consumption factor for ', coalesce(r.grid_chain, 'an unknown grid'))
+        end
+    ), '') as water_gap_reason,
     g.grid_zone, g.grid_year,
     g.central_g as grid_g, g.low_g as grid_g_low, g.high_g as grid_g_high,
     case when w.placed_as = 'local_zone' and g.grid_ref is not null then 'parent_zone' else g.resolution end as grid_resolution,
@@ -52,6 +69,10 @@ left join site_pue as p
     on p.provider = w.provider and p.known_region_id = w.known_region_id and p.year = w.year
 left join site_pue_measured as q
     on q.provider = w.provider and q.region_id = w.region_id and q.charge_month = w.charge_month
+left join site_stated as u
+    on u.provider = w.provider and u.known_region_id = w.known_region_id and u.year = w.year and u.metric = 'wue'
+left join site_wcf as c
+    on c.provider = w.provider and c.known_region_id = w.known_region_id and c.year = w.year
 left join site_grid as g
     on g.provider = w.provider and g.known_region_id = w.known_region_id and g.year = w.year
 left join factors.grid_alternative as a

@@ -1,4 +1,5 @@
 -- What the bill holds and the model says: the estimated lines of use, and apart from them unused reservations.
+-- The comparison is in kg: energy whose grid has no factor is not estimated here, and the reason says so.
 -- Grain: month x provider x account x region x service group. Months are charge months, so that a charge billed late is in
 -- the month of its use. A service that the provider does not list that month belongs to the provider's rest, if it has one.
 with listed as (
@@ -15,12 +16,12 @@ daily as (
         coalesce(c.service_group, n.service_group, s.service_code, s.service_name, '(no service)') as service_group,
         coalesce(s.service_code, s.service_name) as service,
         case
-            when r.sku_id is not null then r.gap_reason
+            when r.sku_id is not null then coalesce(r.gap_reason, r.location_based_gap_reason)
             when d.consumed_quantity is null then 'no quantity'
             else 'not rated: run `wattledger estimate`'
         end as gap_reason,
-        r.disposition = 'estimated' and r.usage_state = 'used' as is_used,
-        r.disposition = 'estimated' and r.usage_state = 'reserved_idle' as is_idle,
+        r.location_based_kg_co2e is not null and r.usage_state = 'used' as is_used,
+        r.location_based_kg_co2e is not null and r.usage_state = 'reserved_idle' as is_idle,
         d.lines,
         d.consumed_quantity * r.energy_kwh as energy_kwh,
         d.consumed_quantity * r.location_based_kg_co2e as kg,

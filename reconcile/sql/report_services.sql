@@ -39,6 +39,7 @@ select
     case when count(distinct cost_currency) = 1 then sum(effective_cost)::decimal(38, 12) end as effective_cost,
     case when count(distinct cost_currency) = 1 then nullif(max(cost_currency), '') end as billing_currency,
     sum(idle_energy_kwh::decimal(38, 15))::double as reserved_idle_energy_kwh,
+    sum((used_quantity * energy_kwh)::decimal(38, 15)) filter (location_based_kg_co2e is null)::double as energy_without_grid_kwh,
     grouping(/* first key */) as is_total
 from priced
 group by grouping sets ((/* keys */), ())

@@ -17,6 +17,13 @@ SITE_BAND = {
     ("wue", "region"): (0.8, 1.25),
     ("wue", "wide"): (0.1, 8.0),
 }
+# Interval of the water consumption factor of a grid over its value: what a reservoir's evaporation counts for differs.
+WCF_BAND = (0.5, 2.0)
+WCF_YEAR = "2020"
+WCF_SOURCE = (
+    "World Resources Institute, Guidance for Calculating Water Use Embedded in Purchased Electricity (2020): "
+    "water consumption factors by eGRID subregion and country"
+)
 AWS_GEOGRAPHIES = {
     **dict.fromkeys(("us", "ca", "mx"), "@north_america"),
     **dict.fromkeys(("eu", "eusc"), "@europe"),
@@ -81,15 +88,17 @@ def geography(basis: str) -> str:
 
 
 def site_metrics(folder: Path) -> list[Row]:
-    """Return PUE and WUE as published: of regions, once per geography, and of fleets."""
+    """Return PUE and WUE as published, of regions, once per geography, and of fleets; and WCF of grid zones."""
     rows = {}
-    for row in read(folder, "region_metrics"):
+    metrics = read(folder, "region_metrics")
+    designed = {(*DESIGN_PUE[:2], row["region"]) for row in metrics if is_design_pue(row)}
+    for row in metrics:
         if row["metric"] not in ("pue", "wue") or row["basis"] == "assumption":
             continue
         of_region = row["basis"] == "region"
         averaged = row["basis"].startswith("geography average")
         basis = "region" if of_region else "geography" if averaged else "fleet"
-        if of_region and row["metric"] == "pue" and (row["provider"], row["year"], row["value"]) == DESIGN_PUE:
+        if of_region and (row["provider"], row["year"], row["region"]) in designed:
             basis = "region_design"
         low, high = SITE_BAND[row["metric"], "region" if of_region else "wide"]
         top = 2.0 if row["metric"] == "pue" else 4.0
@@ -104,7 +113,43 @@ def site_metrics(folder: Path) -> list[Row]:
             "verification": "recalled" if recalled else "published", "note": site_note(row, basis, recalled),
         }  # fmt: skip
         rows[made["provider"], made["region_id"], made["metric"], made["year"]] = made
-    return list(rows.values())
+    return [*rows.values(), *water_factors(folder)]
+
+
+def is_design_pue(row: Row) -> bool:
+    """Whether a facility figure is the design value, and with it what is stated beside it."""
+    return row["metric"] == "pue" and (row["provider"], row["year"], row["value"]) == DESIGN_PUE
+
+
+def water_factors(folder: Path) -> list[Row]:
+    """Return the water that a kWh from the grid took, of each zone that a region draws from.
+
+    A country without a value of its own takes the world's, as `default`, from the lowest to the highest zone.
+    """
+    zones: dict[str, Row] = {}
+    for row in read(folder, "regions"):
+        of_egrid = row["wcf_basis"].startswith("eGRID subregion")
+        zone = f"egrid_subregion:{row['egrid_subregion']}" if of_egrid else f"iso3:{row['country_iso3']}"
+        if zones.setdefault(zone, row)["wcf_l_per_kwh"] != row["wcf_l_per_kwh"]:
+            raise ValueError(f"regions.csv: {zone} has two water consumption factors")
+    stated = [float(row["wcf_l_per_kwh"]) for row in zones.values() if not is_world(row)]
+    return [
+        {
+            "provider": "*", "region_id": zone, "year": WCF_YEAR, "metric": "wcf",
+            "low": number(min(stated)) if is_world(row) else scaled(row["wcf_l_per_kwh"], WCF_BAND[0], 4),
+            "central": number(row["wcf_l_per_kwh"]),
+            "high": number(max(stated)) if is_world(row) else scaled(row["wcf_l_per_kwh"], WCF_BAND[1], 4),
+            "unit": "l/kwh", "basis": "default" if is_world(row) else "zone", "source": WCF_SOURCE,
+            "source_release": WCF_YEAR, "licence": "CC BY 4.0", "verification": "stored",
+            "note": "World average: the publication has no value for this country" if is_world(row) else "",
+        }
+        for zone, row in zones.items()
+    ]  # fmt: skip
+
+
+def is_world(row: Row) -> bool:
+    """Whether the water consumption factor of a region is the world's average."""
+    return row["wcf_basis"].startswith("world average")
 
 
 def site_release(row: Row, averaged: bool, recalled: bool) -> str:

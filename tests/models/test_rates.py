@@ -17,6 +17,26 @@ RATIO = 392.9 / 349.7
 GRID_G = 270.5 * RATIO
 PUE_DOWN, PUE_UP = log(1.1155 / 1.15) ** 2, log(1.1845 / 1.15) ** 2
 GRID_DOWN, GRID_UP = log(78.4 / 270.5) ** 2, log(557.2 / 270.5) ** 2
+# A kWh of IT energy takes 0.12 L at the site (0.096 to 0.15) and 1.15 x 2.313 L (1.1565 to 4.626) where power is made.
+WATER_L = 0.12 + 1.15 * 2.313
+
+
+def _water(it_kwh: float, it_down: float, it_up: float) -> dict[str, Any]:
+    """The water columns of a rate in us-east-1, worked out from its IT energy and that energy's squared log ratios."""
+    onsite, offsite, litres = it_kwh * 0.12, it_kwh * 1.15 * 2.313, it_kwh * WATER_L
+    wcf = log(2) ** 2  # half and double
+    low = (0.096 + 1.15 * 2.313, 0.12 + 1.1155 * 2.313, 0.12 + 1.15 * 1.1565)
+    high = (0.15 + 1.15 * 2.313, 0.12 + 1.1845 * 2.313, 0.12 + 1.15 * 4.626)
+    down, up = (sum(log(moved / WATER_L) ** 2 for moved in ends) for ends in (low, high))
+    return {
+        "water_onsite_l": onsite, "water_onsite_l_low": onsite * exp(-sqrt(it_down + log(0.8) ** 2)),
+        "water_onsite_l_high": onsite * exp(sqrt(it_up + log(1.25) ** 2)),
+        "water_offsite_l": offsite, "water_offsite_l_low": offsite * exp(-sqrt(it_down + PUE_DOWN + wcf)),
+        "water_offsite_l_high": offsite * exp(sqrt(it_up + PUE_UP + wcf)),
+        "water_l": litres, "water_l_low": litres * exp(-sqrt(it_down + down)),
+        "water_l_high": litres * exp(sqrt(it_up + up)),
+        "water_resolution": "nearest_year", "water_gap_reason": None, "location_based_gap_reason": None,
+    }  # fmt: skip
 
 
 def test_an_hour_of_an_m5_large_every_column() -> None:
@@ -72,7 +92,8 @@ def test_an_hour_of_an_m5_large_every_column() -> None:
         "location_based_kg_co2e": kg, "location_based_kg_co2e_low": kg * exp(-sqrt(it_down + PUE_DOWN + GRID_DOWN)),
         "location_based_kg_co2e_high": kg * exp(sqrt(it_up + PUE_UP + GRID_UP)), "market_based_kg_co2e": None,
         "embodied_kg_co2e": embodied, "embodied_kg_co2e_low": embodied * exp(-sqrt(embodied_down)),
-        "embodied_kg_co2e_high": embodied * exp(sqrt(embodied_up)), "water_l": None,
+        "embodied_kg_co2e_high": embodied * exp(sqrt(embodied_up)),
+        **_water(it_kwh, it_down, it_up),
     }  # fmt: skip
     assert found == {
         name: pytest.approx(value) if isinstance(value, float) else value for name, value in expected.items()
@@ -106,7 +127,8 @@ def test_a_gb_month_of_gp3_every_column() -> None:
         "grid_g_co2e_per_kwh_high": 557.2 * RATIO, "grid_boundary": "lifecycle", "grid_direct_g_co2e_per_kwh": 270.5,
         "location_based_kg_co2e": kg, "location_based_kg_co2e_low": kg * exp(-sqrt(it_down + PUE_DOWN + GRID_DOWN)),
         "location_based_kg_co2e_high": kg * exp(sqrt(it_up + PUE_UP + GRID_UP)), "market_based_kg_co2e": None,
-        "embodied_kg_co2e": None, "embodied_kg_co2e_low": None, "embodied_kg_co2e_high": None, "water_l": None,
+        "embodied_kg_co2e": None, "embodied_kg_co2e_low": None, "embodied_kg_co2e_high": None,
+        **_water(it_kwh, it_down, it_up),
     }  # fmt: skip
     assert found == {
         name: pytest.approx(value) if isinstance(value, float) else value for name, value in expected.items()

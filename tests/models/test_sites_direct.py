@@ -10,6 +10,8 @@ from rated import add_sku, ec2, rate, warehouse
 
 from models.explain import explain_sku
 from models.sites import fill_sites
+from reconcile.report import sections
+from warehouse.views import create_views
 
 
 @pytest.fixture
@@ -59,6 +61,36 @@ def test_where_no_direct_factor_is_known_there_is_none_and_a_reason(direct: duck
     eur4 = _site(direct, "gcp", "eur4", 2023)  # a mean lacks what a member lacks
     assert eur4["grid_g_co2e_per_kwh"] is None
     assert eur4["gap_reason"] == "europe-north1 of eur4: no direct grid factor within two years of 2023 for iso3:FIN"
+
+
+def test_a_line_without_a_direct_factor_keeps_its_energy_and_says_why_it_has_no_emissions(
+    direct: duckdb.DuckDBPyConnection,
+) -> None:
+    sku = add_sku(direct, **ec2("m5.large"), region_id="eu-central-1")
+    found = rate(direct, sku)
+    # 4.104974 W as in us-east-1, PUE of Frankfurt in 2023: 1.33; embodied as in us-east-1
+    assert (found["disposition"], found["gap_reason"], found["factor_resolution"]) == ("estimated", None, "exact")
+    assert found["it_energy_kwh"] == pytest.approx(0.004104974, rel=1e-6)
+    assert found["energy_kwh"] == pytest.approx(0.004104974 * 1.33, rel=1e-6)
+    assert found["embodied_kg_co2e"] == pytest.approx((2 / 96 * 1100 + 8 * 1.39) / (6 * 8760), rel=1e-12)
+    assert found["location_based_gap_reason"] == "no direct grid factor within two years of 2023 for iso3:DEU"
+    missing = {name for name in found if "grid" in name or name.startswith("location_based_kg")}
+    assert {found[name] for name in missing} == {None}
+    explained = explain_sku(direct, sku, date(2023, 6, 1))
+    assert explained.agrees
+    assert not any(step.name.startswith(("grid", "location-based")) for step in explained.steps)
+
+
+def test_the_total_says_how_much_energy_has_no_emissions(direct: duckdb.DuckDBPyConnection) -> None:
+    rate(direct, add_sku(direct, **ec2("m5.large"), region_id="eu-central-1"))
+    rate(direct, add_sku(direct, **ec2("m5.large")))
+    create_views(direct)
+    # an hour in Frankfurt without a direct factor: 0.004104974 x 1.33; that in Virginia has one
+    without = direct.execute("select model_energy_without_grid_kwh from ledger.reconciliation_summary").fetchall()
+    assert without == [(pytest.approx(0.0054596, rel=1e-4),)]
+    tables = {table.name: table for table in sections(direct, None, None)}
+    for name in ("emissions", "services"):
+        assert any(note.startswith("0.005 kWh of the energy have no emissions") for note in tables[name].notes)
 
 
 def test_explain_and_the_rate_name_the_boundary(direct: duckdb.DuckDBPyConnection) -> None:

@@ -1,5 +1,5 @@
 -- Low <= value <= high in every rate, and a value without its range does not stand.
-select sku_id, charge_month, model, it_energy_kwh, energy_kwh, location_based_kg_co2e, embodied_kg_co2e
+select sku_id, charge_month, model, it_energy_kwh, energy_kwh, location_based_kg_co2e, embodied_kg_co2e, water_l
 from core.rate
 where
     (it_energy_kwh is not null and not coalesce(it_energy_kwh between it_energy_kwh_low and it_energy_kwh_high, false))
@@ -12,4 +12,7 @@ where
         embodied_kg_co2e is not null
         and not coalesce(embodied_kg_co2e between embodied_kg_co2e_low and embodied_kg_co2e_high, false)
     )
+    or (water_onsite_l is not null and not coalesce(water_onsite_l between water_onsite_l_low and water_onsite_l_high, false))
+    or (water_offsite_l is not null and not coalesce(water_offsite_l between water_offsite_l_low and water_offsite_l_high, false))
+    or (water_l is not null and not coalesce(water_l between water_l_low and water_l_high, false))
 order by all

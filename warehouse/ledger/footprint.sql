@@ -18,6 +18,8 @@ select
         when u.consumed_quantity is null then 'no quantity'
         else 'not rated: run `wattledger estimate`'
     end as gap_reason,
+    r.location_based_gap_reason,
+    r.water_gap_reason,
     r.usage_state,
     r.resource_kind,
     case when p.sku_id is not null then 'spend_proxy' else r.method end as method,

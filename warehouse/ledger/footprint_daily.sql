@@ -72,7 +72,11 @@ select
     sum(p.embodied_kg_co2e::decimal(38, 15))::double as embodied_kg_co2e,
     sum(p.embodied_kg_co2e_low::decimal(38, 15))::double as embodied_kg_co2e_low,
     sum(p.embodied_kg_co2e_high::decimal(38, 15))::double as embodied_kg_co2e_high,
-    sum(p.water_l::decimal(38, 15))::double as water_l
+    sum(p.water_onsite_l::decimal(38, 15))::double as water_onsite_l,
+    sum(p.water_offsite_l::decimal(38, 15))::double as water_offsite_l,
+    sum(p.water_l::decimal(38, 15))::double as water_l,
+    sum(p.water_l_low::decimal(38, 15))::double as water_l_low,
+    sum(p.water_l_high::decimal(38, 15))::double as water_l_high
 from priced as p
 group by
     p.usage_date, p.charge_month, p.provider, p.billing_account_id, p.sub_account_id, p.service_name,

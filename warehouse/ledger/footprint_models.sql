@@ -5,6 +5,8 @@ select
     u.unit_id,
     r.disposition,
     r.gap_reason,
+    r.location_based_gap_reason,
+    r.water_gap_reason,
     r.usage_state,
     r.resource_kind,
     r.method,

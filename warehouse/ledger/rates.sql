@@ -52,19 +52,31 @@ select
     r.location_based_kg_co2e,
     r.location_based_kg_co2e_low,
     r.location_based_kg_co2e_high,
+    r.location_based_gap_reason,
     r.market_based_kg_co2e,
     case when r.it_energy_kwh is not null and r.market_based_kg_co2e is null then f.market_gap_reason end as market_based_gap_reason,
     r.embodied_kg_co2e,
     r.embodied_kg_co2e_low,
     r.embodied_kg_co2e_high,
+    r.water_onsite_l,
+    r.water_onsite_l_low,
+    r.water_onsite_l_high,
+    r.water_offsite_l,
+    r.water_offsite_l_low,
+    r.water_offsite_l_high,
     r.water_l,
+    r.water_l_low,
+    r.water_l_high,
+    r.water_resolution,
+    r.water_gap_reason,
     r.machines,
     i.inputs,
     case when i.basis is not null then
         list_sort(list_distinct(list_filter(
             list_concat(
                 i.factor_refs,
-                [f.region_ref, f.pue_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref, f.market_ref],
+                [f.region_ref, f.pue_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref, f.market_ref,
+                 f.wue_ref, f.wcf_ref],
                 f.group_refs
             ),
             lambda ref: ref is not null

@@ -20,4 +20,8 @@ q.consumed_quantity * r.market_based_kg_co2e as market_based_kg_co2e,
 q.consumed_quantity * r.embodied_kg_co2e as embodied_kg_co2e,
 least(q.consumed_quantity * r.embodied_kg_co2e_low, q.consumed_quantity * r.embodied_kg_co2e_high) as embodied_kg_co2e_low,
 greatest(q.consumed_quantity * r.embodied_kg_co2e_low, q.consumed_quantity * r.embodied_kg_co2e_high) as embodied_kg_co2e_high,
-q.consumed_quantity * r.water_l as water_l
+q.consumed_quantity * r.water_onsite_l as water_onsite_l,
+q.consumed_quantity * r.water_offsite_l as water_offsite_l,
+q.consumed_quantity * r.water_l as water_l,
+least(q.consumed_quantity * r.water_l_low, q.consumed_quantity * r.water_l_high) as water_l_low,
+greatest(q.consumed_quantity * r.water_l_low, q.consumed_quantity * r.water_l_high) as water_l_high
