@@ -180,6 +180,19 @@ def test_explain_shows_the_two_sums_and_agrees(project: Config) -> None:
     assert any("region/own:fra-1@iso3:DEU" in text and "mapping file" in text for text in shown)
 
 
+def test_a_site_whose_water_nobody_measured_has_that_of_its_grid_alone(project: Config) -> None:
+    jobs.sync(project)
+    (r1,) = rows(
+        project,
+        "select sum(water_offsite_l::decimal(38, 15))::double as offsite_l, any_value(water_onsite_l) as onsite_l, "
+        "any_value(water_l) as water_l, any_value(water_gap_reason) as reason "
+        "from ledger.lines where resource_id = 'r1'",
+    )
+    assert r1["offsite_l"] == pytest.approx(153.174818 * 1.947, rel=1e-8)  # Germany's grid
+    assert (r1["onsite_l"], r1["water_l"]) == (None, None)
+    assert r1["reason"] == "on-site: no water usage effectiveness within two years of 2023 for own fra-1"
+
+
 def test_a_site_on_another_grid_moves_its_machines_and_no_others(project: Config) -> None:
     jobs.sync(project)
     write(project.path.parent / "sites.csv", SITES.replace("DEU", "FRA"))

@@ -37,6 +37,7 @@ SKUS = {
         "provider": "azure", "region_id": "westeurope", "service_code": "Storage", "sku_meter": "P10 LRS Disk",
         "operation": "Premium SSD Managed Disks", "consumed_unit": "Units/Month",
     },
+    "Water of an hour of an m5.large": ec2("m5.large"),
     "Low and high": {
         "service_code": "AmazonEC2", "sku_meter": "EBS:VolumeUsage.gp3", "consumed_unit": "GB-Mo",
     },
