@@ -118,6 +118,21 @@ def test_google_publishes_no_wue_so_the_sum_is_missing_and_the_part_stands() -> 
     assert [step.name for step in explained.steps if "water" in step.name] == ["off-site water"]
 
 
+def test_a_wue_of_ones_own_goes_first_in_its_year() -> None:
+    with warehouse() as connection:
+        connection.execute(
+            "insert into factors.layer values ('acme', 1, 'site_metric', 'w.csv', '', 1, timestamp '2026-01-01');"
+            "insert into factors.layer_site_metric select 'acme@1', 'wue/gcp:europe-west1/2023', 'gcp', "
+            "'europe-west1', 2023, 'wue', 0.4, 0.5, 0.6, 'l/kwh_it', 'measured', 'meter', '2024', 'own', 'measured', "
+            "null;"
+            "update core.setting set value = concat(value, '+acme@1') where key = 'factor_set'"
+        )
+        given, after = _sites(connection, ("gcp", "europe-west1", 2023), ("gcp", "europe-west1", 2024))
+    assert (given["wue_l_per_kwh_it"], given["wue_resolution"]) == (0.5, "exact")
+    assert (given["wue_ref"], given["water_gap_reason"]) == ("wue/gcp:europe-west1/2023+acme@1", None)
+    assert after["wue_l_per_kwh_it"] is None
+
+
 def test_every_region_has_off_site_water_and_every_gap_a_reason() -> None:
     with warehouse() as connection:
         places = connection.execute("select provider, region_id from factors.region order by all").fetchall()
