@@ -17,6 +17,7 @@ with estimated as (
         and r.charge_month = d.charge_month
         and r.disposition = 'estimated'
         and r.usage_state = 'used'
+        and r.location_based_kg_co2e is not null -- both ratios over the same lines: those with a grid factor
     where
         d.billing_currency = 'USD'
         and d.consumed_quantity is not null
@@ -46,3 +47,36 @@ select
     r.estimated_location_based_kg_co2e / r.estimated_effective_cost::double as location_based_kg_co2e_per_usd
 from ratio as r
 inner join core.sku as s on s.provider = r.provider and s.charge_category = 'Usage';
+
+-- What became of each daily row, and why. Grain: as core.usage_daily.
+create view core.daily_disposition as
+select
+    d.usage_date,
+    d.billing_month,
+    coalesce(d.charge_month, d.billing_month) as month,
+    s.provider,
+    s.service_name,
+    case when p.sku_id is not null then 'proxy' else coalesce(r.disposition, 'unmodelled') end as disposition,
+    case
+        when r.sku_id is not null then r.gap_reason
+        when d.charge_month is null then 'no charge period'
+        when d.consumed_quantity is null then 'no quantity'
+        else 'not rated: run `wattledger estimate`'
+    end as gap_reason,
+    d.billing_currency,
+    d.lines,
+    d.billed_cost,
+    d.effective_cost::double * p.energy_kwh_per_usd as proxy_energy_kwh,
+    d.effective_cost::double * p.location_based_kg_co2e_per_usd as proxy_location_based_kg_co2e
+from core.usage_daily as d
+inner join core.sku as s on s.sku_id = d.sku_id
+left join core.rate_in_force as r
+    on r.sku_id = d.sku_id
+    and r.charge_month = d.charge_month
+    and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+left join core.spend_rate as p -- the last rung, by cost
+    on p.sku_id = d.sku_id
+    and p.charge_month = d.charge_month
+    and p.billing_currency = d.billing_currency
+    and d.effective_cost is not null
+    and coalesce(r.disposition, 'unmodelled') = 'unmodelled';
