@@ -28,9 +28,11 @@ LOADS = (0.0, 0.1, 0.5, 1.0)
 
 def _at(connection: duckdb.DuckDBPyConnection, instance_type: str, load: float, board_load: float) -> tuple[float, ...]:
     """W of the instance at known loads: low, central, high."""
-    rate(connection, add_sku(connection, **ec2(instance_type)))
     basis = f"instance_curve/aws:{instance_type}/used"
     rows = connection.execute("select inputs from core.rate_input where basis = ?", [basis]).fetchall()
+    if not rows:
+        rate(connection, add_sku(connection, **ec2(instance_type)))
+        rows = connection.execute("select inputs from core.rate_input where basis = ?", [basis]).fetchall()
     numbers: dict[str, Any] = json.loads(rows[0][0])
     for end in ("", "_low", "_high"):
         numbers |= {f"utilization{end}": load, f"accelerator_utilization{end}": board_load}

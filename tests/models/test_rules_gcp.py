@@ -5,6 +5,7 @@ No real bill is public. The descriptions are those of Google's price list; the l
 
 import csv
 from pathlib import Path
+from itertools import product
 from typing import Any
 
 import duckdb
@@ -71,15 +72,17 @@ def test_each_family_is_told_by_its_core_and_ram_skus() -> None:
         rows = connection.execute("select distinct family from factors.instance where provider = 'gcp'").fetchall()
         families = sorted(family for (family,) in rows if family not in bundled)
         assert len(families) > 25
-        for family in families:
-            for part, unit, method in (
-                ("Core", "seconds", "instance_vcpu"),
-                ("Ram", "byte-seconds", "instance_memory"),
-            ):
-                for prefix in ("", "Spot Preemptible "):
-                    meter = f"{prefix}{family.upper()} AMD Instance {part} running in Paris"
-                    found = class_of(connection, **sku(meter, unit=unit))
-                    assert (found["method"], found["hardware"], found["machines"]) == (method, family, 1), meter
+        expected = {}
+        for family, (part, unit, method), prefix in product(
+            families,
+            (("Core", "seconds", "instance_vcpu"), ("Ram", "byte-seconds", "instance_memory")),
+            ("", "Spot Preemptible "),
+        ):
+            meter = f"{prefix}{family.upper()} AMD Instance {part} running in Paris"
+            expected[add_sku(connection, **sku(meter, unit=unit))] = (method, family, 1)
+        classify(connection)
+        found = connection.execute("select sku_id, method, hardware, machines from core.sku_class").fetchall()
+    assert {sku_id: (method, hardware, machines) for sku_id, method, hardware, machines in found} == expected
 
 
 @pytest.mark.parametrize(
