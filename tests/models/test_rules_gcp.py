@@ -4,8 +4,8 @@ No real bill is public. The descriptions are those of Google's price list; the l
 """
 
 import csv
-from pathlib import Path
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import duckdb
