@@ -72,8 +72,8 @@ def test_an_extreme_disk_is_ssd() -> None:
 
 def test_the_memory_of_a_cache_is_no_hard_disk() -> None:
     _, it_kwh = _ours(122)
-    assert it_kwh == pytest.approx(2 * 0.00038)
-    assert it_kwh > 500 * float(_row(122)["norm_kwh"])
+    assert it_kwh == pytest.approx(2 * 0.0002)
+    assert it_kwh > 250 * float(_row(122)["norm_kwh"])
 
 
 def test_the_shape_of_a_database_is_all_its_cores_and_memory() -> None:

@@ -168,7 +168,7 @@ def test_a_gb_month_has_the_hours_of_its_month(month: date, hours: int) -> None:
         ({"service_code": "AWSLambda", "sku_meter": "Lambda-GB-Second-ARM", "consumed_unit": "Lambda-GB-Second"},
          0.579 * 0.0013 * 1.3 / 3600),
         ({"service_code": "AmazonECS", "sku_meter": "USE1-Fargate-vCPU-Hours:perCPU", "consumed_unit": "hours"}, 0.003),
-        ({"service_code": "AmazonECS", "sku_meter": "Fargate-GB-Hours", "consumed_unit": "hours"}, 0.00038),
+        ({"service_code": "AmazonECS", "sku_meter": "Fargate-GB-Hours", "consumed_unit": "hours"}, 0.0002),
         # received bytes are the sender's
         ({"service_code": "AWSDataTransfer", "sku_meter": "USE1-USW2-AWS-Out-Bytes", "consumed_unit": "GB"}, 0.0015),
         ({"service_code": "AWSDataTransfer", "sku_meter": "USE1-USW2-AWS-In-Bytes", "consumed_unit": "GB"}, None),

@@ -149,7 +149,7 @@ def test_stored_bytes_rest_on_their_medium_and_copies(
     ("meter", "kwh"),
     [
         ("Lambda-GB-Second", 0.003 * 0.579 * 1.3 / 3600),  # 3 Wh per vCPU-hour x 0.579 vCPU per GiB x 1.3 warm slack
-        ("Lambda-Provisioned-Concurrency", 0.00038 / 3600),  # memory that is held
+        ("Lambda-Provisioned-Concurrency", 0.0002 / 3600),  # memory that is held
         ("Lambda-Storage-GB-Second", 1.2e-6 * 1.5 / 3600),  # one copy on SSD
     ],
 )

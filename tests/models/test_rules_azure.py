@@ -103,7 +103,7 @@ def test_stored_bytes_by_medium_size_and_copies(
     [
         ("Container Instances", "Standard vCPU Duration", "Hours", None, 0.003),
         ("Azure Container Apps", "Standard vCPU Active Usage", "Seconds", None, 0.003 / 3600),
-        ("Azure Container Apps", "Standard Memory Idle Usage", "GiB Seconds", None, 0.00038 / 3600),
+        ("Azure Container Apps", "Standard Memory Idle Usage", "GiB Seconds", None, 0.0002 / 3600),
         ("Functions", "Execution Time", "GB Seconds", None, 0.667 * 0.003 * 1.3 / 3600),
         ("Bandwidth", "Intra Continent Data Transfer Out", "GB", "Inter-Region", 0.0015),
         ("Virtual Network", "Intra-Region Egress", "GB", "Peering", 0.001),

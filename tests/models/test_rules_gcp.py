@@ -162,13 +162,13 @@ def test_a_tpu_is_counted_in_chips(meter: str, hardware: str, machines: float) -
         # 1 vCPU for an hour is 1000 thousandths x 3600 s: 3 Wh
         ("Autopilot Pod mCPU Requests (us-central1)", "Kubernetes Engine", "seconds", 3.6e6, 0.003),
         ("Autopilot Arm Pod CPU (us-central1)", "Kubernetes Engine", "seconds", 3600, 0.0013),
-        ("Autopilot Pod Memory Requests (us-central1)", "Kubernetes Engine", "byte-seconds", GIB_HOUR, 0.00038),
+        ("Autopilot Pod Memory Requests (us-central1)", "Kubernetes Engine", "byte-seconds", GIB_HOUR, 0.0002),
         # while requests run, with the slack of warm capacity: 3 x 1.3 Wh; whole instances: 3 Wh
         ("Services CPU (Request-based billing)", "Cloud Run", "seconds", 3600, 0.0039),
         ("Services CPU Tier 2 (Request-based billing)", "Cloud Run", "seconds", 3600, 0.0039),
         ("Services CPU (Instance-based billing) in Iowa", "Cloud Run", "seconds", 3600, 0.003),
         ("CPU Allocation Time (2nd Gen)", "Cloud Functions", "seconds", 3600, 0.0039),
-        ("Services Memory (Request-based billing)", "Cloud Run", "byte-seconds", GIB_HOUR, 0.00038),
+        ("Services Memory (Request-based billing)", "Cloud Run", "byte-seconds", GIB_HOUR, 0.0002),
         # 2.4 GHz are a vCPU: 2.4 x 0.417 = 1.0008
         ("CPU Time", "Cloud Functions", "seconds", 2.4 * 3600, 0.003 * 1.3 * 1.0008),
         # F1 at 600 MHz: 0.6 x 0.417 x 3 Wh
@@ -184,8 +184,8 @@ def test_a_tpu_is_counted_in_chips(meter: str, hardware: str, machines: float) -
         ("Nearline Storage EU Multi-region", "Cloud Storage", "byte-seconds", GIB_HOUR, 0.65e-6 * 1.5 * 4),
         ("Long Term Physical Storage (eu)", "BigQuery", "byte-seconds", GIB_HOUR, 0.65e-6 * 1.5 * 2),
         # a standby holds the same again
-        ("Redis Capacity Basic M1 Iowa", "Cloud Memorystore for Redis", "byte-seconds", GIB_HOUR, 0.00038),
-        ("Redis Capacity Standard M1 Iowa", "Cloud Memorystore for Redis", "byte-seconds", GIB_HOUR, 0.00076),
+        ("Redis Capacity Basic M1 Iowa", "Cloud Memorystore for Redis", "byte-seconds", GIB_HOUR, 0.0002),
+        ("Redis Capacity Standard M1 Iowa", "Cloud Memorystore for Redis", "byte-seconds", GIB_HOUR, 0.0004),
         ("Network Inter Zone Data Transfer Out", "Compute Engine", "bytes", 2**30, 0.001),
         ("Network Inter Region Data Transfer Out from Americas to Virginia", "Compute Engine", "bytes", 2**30, 0.0015),
     ],
