@@ -33,6 +33,23 @@ SKUS = {
         **_GCP, "sku_meter": "N2 Instance Ram running in EMEA", "consumed_unit": "byte-seconds",
     },
     "A second of a T4 board": {**_GCP, "sku_meter": "Nvidia Tesla T4 GPU running in EMEA", "consumed_unit": "seconds"},
+    "An hour of a dedicated m5 host": {
+        "service_code": "AmazonEC2", "sku_meter": "HostUsage:m5", "operation": "RunInstances", "consumed_unit": "Hrs",
+    },
+    "A vCPU-hour of t3 CPU credits": {
+        "service_code": "AmazonEC2", "sku_meter": "CPUCredits:t3", "consumed_unit": "vCPU-Hours",
+    },
+    "A vCPU-hour of Fargate": {
+        "service_code": "AmazonECS", "sku_meter": "Fargate-vCPU-Hours:perCPU", "consumed_unit": "hours",
+    },
+    "A GB between zones": {
+        "service_code": "AmazonEC2", "sku_meter": "DataTransfer-Regional-Bytes", "operation": "InterZone-Out",
+        "consumed_unit": "GB",
+    },
+    "A byte-second of Cloud Storage": {
+        "provider": "gcp", "region_id": "us", "service_name": "Cloud Storage", "line_type": "regular",
+        "sku_meter": "Standard Storage US Multi-region", "consumed_unit": "byte-seconds",
+    },
     "A month of a P10 disk": {
         "provider": "azure", "region_id": "westeurope", "service_code": "Storage", "sku_meter": "P10 LRS Disk",
         "operation": "Premium SSD Managed Disks", "consumed_unit": "Units/Month",
