@@ -185,16 +185,16 @@ def test_a_gb_hour_of_memory_is_not_a_gb_hour_of_disk() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "meter"),
+    ("service", "meter", "disposition"),
     [
-        ("AmazonEC2", "EBSOptimized:m4.large"),
-        ("ElasticMapReduce", "EUC2-BoxUsage:m5.xlarge"),
-        ("AmazonEKS", "USE1-EKS-Auto:m5.large-management-hours"),
+        ("AmazonEC2", "EBSOptimized:m4.large", "unmodelled"),
+        ("ElasticMapReduce", "EUC2-BoxUsage:m5.xlarge", "out_of_scope"),
+        ("AmazonEKS", "USE1-EKS-Auto:m5.large-management-hours", "out_of_scope"),
     ],
 )
-def test_a_surcharge_is_not_a_second_machine(service: str, meter: str) -> None:
+def test_a_surcharge_is_not_a_second_machine(service: str, meter: str, disposition: str) -> None:
     # Theirs counts a second m4.large and a second m5.xlarge: the usage type names a size, the hours are another line's.
-    assert ours(service, meter, "Hrs")["disposition"] == "unmodelled"
+    assert ours(service, meter, "Hrs")["disposition"] == disposition
 
 
 def test_an_export_without_hardware_columns_is_rated_by_its_meter() -> None:

@@ -200,7 +200,6 @@ def test_a_standard_cache_is_two_machines_and_a_basic_one_is_one() -> None:
         ("Storage", "P99 LRS Disk", "unknown size p99"),
         ("Azure Cosmos DB", "100 RU/s", "request units"),
         ("Virtual Network", "Standard IPv4 Static Public IP", "a managed network function"),
-        ("Azure Databricks", "Premium All-purpose Compute DBU", "a price of software"),
         ("Log Analytics", "Analytics Logs Data Ingestion", "ingestion, alerts and queries"),
     ],
 )
@@ -220,3 +219,8 @@ def test_the_number_of_an_old_size_is_an_ordinal_and_not_its_vcpus() -> None:
         ).fetchall()
     assert sizes == [("I3", 4), ("Standard_A4", 8), ("Standard_A5", 2)]
     assert _rate("Virtual Machines", "A4")["hardware_rung"] == "type"
+
+
+def test_a_unit_of_software_is_no_machine() -> None:
+    found = _rate("Azure Databricks", "Premium All-purpose Compute DBU", "Hours")
+    assert (found["disposition"], found["gap_reason"]) == ("out_of_scope", "licence")
