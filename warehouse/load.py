@@ -20,7 +20,7 @@ from wattledger.faults import point
 # Fills what must exist when the transaction commits (rates, site factors); handed in by the composition root.
 FillRates = Callable[[duckdb.DuckDBPyConnection], None]
 # Tables whose rows move the figures of bills that are loaded already, and the cause of the restatement that this is.
-_MOVES_OTHERS = {"pue_reading": "factors", "utilization": "activity"}
+MOVES_OTHERS = {"pue_reading": "factors", "utilization": "activity"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def load(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: Surr
     """
     with transaction(connection):
         point("begin")
-        cause = _MOVES_OTHERS.get(delivery.table)
+        cause = MOVES_OTHERS.get(delivery.table)
         if cause is not None:
             with restated(connection, cause, around.now):
                 loaded = _replace(connection, delivery, around)

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import utc_now
-from warehouse.load import Delivery, FillRates, Loaded, Surroundings, load, write_files
+from warehouse.load import MOVES_OTHERS, Delivery, FillRates, Loaded, Surroundings, load, write_files
 from warehouse.ownership import is_still_shadowed
 from warehouse.reading import ReadingChild
 from warehouse.transaction import transaction
@@ -97,7 +97,7 @@ class Sync:
         run_id = uuid.uuid4().hex
         order = list(self.order) or [source.name for source in sources]
         with _run_record(self.connection, run_id, report), _clean_folder(self.staging, run_id) as folder:
-            for source in sorted(sources, key=lambda source: source.table != "utilization"):  # before bills rest on it
+            for source in sorted(sources, key=lambda source: source.table not in MOVES_OTHERS):  # bills rest on these
                 earlier = order[: order.index(source.name)]
                 try:
                     with ReadingChild(source) as child:

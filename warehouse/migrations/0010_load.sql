@@ -37,38 +37,3 @@ create table core.line_load (
     sku_id bigint not null,             -- the SKU at the load
     share double not null               -- of the line's quantity, 0 to 1
 );
-
--- The figures of the observed share of lines. Grain: line x model x factor set; only lines with observed hours.
-create view core.observed_figure as
-select
-    l.line_id,
-    r.model,
-    r.factor_set,
-    1e0 - sum(l.share::decimal(38, 15))::double as default_share,
-    sum(l.share::decimal(38, 15)) filter (r.it_energy_kwh is not null)::double as observed_share,
-    coalesce(sum(l.share::decimal(38, 15)) filter (r.quality = 2)::double, 0e0) as measured_share,
-    sum((u.consumed_quantity * l.share * r.compute_it_energy_kwh)::decimal(38, 15))::double as compute_it_energy_kwh,
-    sum((u.consumed_quantity * l.share * r.accelerator_it_energy_kwh)::decimal(38, 15))::double as accelerator_it_energy_kwh,
-    sum((u.consumed_quantity * l.share * r.memory_it_energy_kwh)::decimal(38, 15))::double as memory_it_energy_kwh,
-    sum((u.consumed_quantity * l.share * r.storage_it_energy_kwh)::decimal(38, 15))::double as storage_it_energy_kwh,
-    sum((u.consumed_quantity * l.share * r.network_it_energy_kwh)::decimal(38, 15))::double as network_it_energy_kwh,
-    sum((u.consumed_quantity * l.share * r.it_energy_kwh)::decimal(38, 15))::double as it_energy_kwh,
-    sum((u.consumed_quantity * l.share * r.it_energy_kwh_low)::decimal(38, 15))::double as it_energy_kwh_low,
-    sum((u.consumed_quantity * l.share * r.it_energy_kwh_high)::decimal(38, 15))::double as it_energy_kwh_high,
-    sum((u.consumed_quantity * l.share * r.energy_kwh)::decimal(38, 15))::double as energy_kwh,
-    sum((u.consumed_quantity * l.share * r.energy_kwh_low)::decimal(38, 15))::double as energy_kwh_low,
-    sum((u.consumed_quantity * l.share * r.energy_kwh_high)::decimal(38, 15))::double as energy_kwh_high,
-    sum((u.consumed_quantity * l.share * r.location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
-    sum((u.consumed_quantity * l.share * r.location_based_kg_co2e_low)::decimal(38, 15))::double as location_based_kg_co2e_low,
-    sum((u.consumed_quantity * l.share * r.location_based_kg_co2e_high)::decimal(38, 15))::double as location_based_kg_co2e_high,
-    sum((u.consumed_quantity * l.share * r.market_based_kg_co2e)::decimal(38, 15))::double as market_based_kg_co2e,
-    sum((u.consumed_quantity * l.share * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e,
-    sum((u.consumed_quantity * l.share * r.embodied_kg_co2e_low)::decimal(38, 15))::double as embodied_kg_co2e_low,
-    sum((u.consumed_quantity * l.share * r.embodied_kg_co2e_high)::decimal(38, 15))::double as embodied_kg_co2e_high,
-    sum((u.consumed_quantity * l.share * r.water_l)::decimal(38, 15))::double as water_l
-from core.line_load as l
-inner join core.usage as u on u.line_id = l.line_id
-inner join core.rate as r
-    on r.sku_id = l.sku_id
-    and r.charge_month = cast(date_trunc('month', u.charge_period_start) as date)
-group by l.line_id, r.model, r.factor_set;

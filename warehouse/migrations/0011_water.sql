@@ -69,7 +69,7 @@ where
     and factor_set = (select value from core.setting where key = 'factor_set');
 
 -- The figures of the observed share of lines. Grain: line x model x factor set; only lines with observed hours.
-create or replace view core.observed_figure as
+create view core.observed_figure as
 select
     l.line_id,
     r.model,
