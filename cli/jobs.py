@@ -4,7 +4,7 @@ import difflib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from connectors.registry import source_for
 from models import factor_diff, factor_set, layers, own_factors, rates
 from reconcile import explain as explanations
 from reconcile import report as reports
+from reconcile.history import sections_as_of
 from warehouse.audits import audit_all
 from warehouse.database import utc_now, writer_lock
 from warehouse.history import restatement
@@ -112,12 +113,16 @@ def report(
     until: date | None = None,
     group_by: Sequence[str] = (),
     section: str | None = None,
+    as_of: datetime | None = None,
     say: Say = quiet,
 ) -> list[Table]:
-    """Return the report's sections, or the one asked for with those that go into its detail."""
+    """Return the report's sections, or the one asked for with those that go into its detail; ``as_of`` a moment."""
     with reader(config, say) as connection:
-        tables = reports.sections(connection, since, until, group_by)
-    if not any(table.rows for table in tables if table.name == "summary"):
+        if as_of is not None:
+            tables = sections_as_of(connection, as_of, since, until, group_by)
+        else:
+            tables = reports.sections(connection, since, until, group_by)
+    if as_of is None and not any(table.rows for table in tables if table.name == "summary"):
         say("Nothing is loaded for this period. `wattledger status` shows what is.")
     if section is None:
         return tables

@@ -11,7 +11,16 @@ import click
 
 from cli.door import Door
 from cli.factor_commands import factors
-from cli.options import Output, Period, config_options, output_options, parse_age_h, parse_month, report_options
+from cli.options import (
+    Output,
+    Period,
+    config_options,
+    output_options,
+    parse_age_h,
+    parse_moment,
+    parse_month,
+    report_options,
+)
 from wattledger import __version__
 from wattledger.errors import ConfigError, Exit
 
@@ -199,7 +208,15 @@ def reconcile(config: "Config", output: Output) -> Exit:
 @report_options
 @output_options
 @config_options
-def report(group_by: tuple[str, ...], section: str | None, period: Period, config: "Config", output: Output) -> None:
+def report(
+    group_by: tuple[str, ...],
+    *,
+    section: str | None,
+    period: Period,
+    as_of: str | None,
+    config: "Config",
+    output: Output,
+) -> None:
     """Show energy, emissions and cost, what they cover, and how the three answers compare.
 
     SECTION is one of summary, emissions, causes, provider, gaps, runs, services, coverage, coverage_services,
@@ -209,8 +226,10 @@ def report(group_by: tuple[str, ...], section: str | None, period: Period, confi
     \b
     Example:
         wattledger report coverage --since 2025-06 --until 2025-07
+        wattledger report --as-of 2026-03-31
     """
     asked = {"since": period.since, "until": period.until, "group_by": group_by, "section": section}
+    asked["as_of"] = parse_moment(as_of)
     output.write(*_jobs().report(config, **asked, say=output.say))
 
 

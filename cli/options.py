@@ -158,7 +158,7 @@ def period_options(command: Command) -> Command:
 
 
 def report_options(command: Command) -> Command:
-    """A section, --group-by and the period: handed over as ``section``, ``group_by`` and ``period``."""
+    """A section, --group-by, --as-of and the period, handed over by these names."""
     group_by = click.option(
         "--group-by",
         multiple=True,
@@ -166,8 +166,14 @@ def report_options(command: Command) -> Command:
         help="How the section `services` groups energy, emissions and cost: month, day, provider, account, service, "
         "region, resource_kind, currency or tag:KEY. Repeatable.",
     )
+    as_of = click.option(
+        "--as-of",
+        metavar="MOMENT",
+        help="The figures as they were known then: at the end of a day (2026-03-31) or at a moment "
+        "(2026-03-31T18:00), UTC. Shows services and changes.",
+    )
     section = click.argument("section", required=False, metavar="[SECTION]")
-    return section(group_by(period_options(command)))
+    return section(as_of(group_by(period_options(command))))
 
 
 def parse_day(text: str | None) -> date | None:
@@ -178,6 +184,20 @@ def parse_day(text: str | None) -> date | None:
         return date.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except ValueError:
         raise ConfigError(f"{text!r} is no day or month. Write 2025-03 or 2025-03-15.") from None
+
+
+def parse_moment(text: str | None) -> datetime | None:
+    """Return a moment, UTC and naive; a day means its end."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no moment. Write 2026-03-31 or 2026-03-31T18:00.") from None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    is_day = "T" not in text.upper() and " " not in text
+    return moment + timedelta(days=1) - timedelta(microseconds=1) if is_day else moment
 
 
 def parse_month(text: str | None) -> date | None:

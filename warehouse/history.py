@@ -27,11 +27,16 @@ def sql(name: str) -> str:
     return (resources.files("warehouse") / "sql" / name).read_text(encoding="utf-8")
 
 
+def sums(condition: str = "true") -> str:
+    """Return the select of what units sum to now, of those that meet a condition on ``unit_id``."""
+    return sql("generation_sums.sql").replace("/* of */", condition)
+
+
 def retire(connection: duckdb.DuckDBPyConnection, unit_id: int, now: datetime) -> None:
     """Keep what the unit's rows sum to, then remove them. A unit that was never loaded has nothing to keep."""
     connection.execute(
-        f"insert into core.generation_sum {sql('generation_sums.sql')}",
-        {"unit_ids": [unit_id], "recorded_at": now, "cause": "activity"},
+        f"insert into core.generation_sum by name {sums('unit_id = $unit_id')}",
+        {"unit_id": unit_id, "recorded_at": now, "cause": "activity"},
     )
     for table in ROW_TABLES:
         connection.execute(f"delete from {table} where unit_id = ?", [unit_id])  # noqa: S608
@@ -57,17 +62,16 @@ def restated(connection: duckdb.DuckDBPyConnection, cause: str, now: datetime) -
 
     Such a unit counts one generation more, as if it had been loaded anew. Inside the caller's transaction.
     """
-    given = connection.execute("select list(unit_id order by unit_id) from core.unit").fetchall()[0][0] or []
-    sums = {"unit_ids": given, "recorded_at": now, "cause": cause}
-    connection.execute(f"create or replace temp table sums_before as {sql('generation_sums.sql')}", sums)
+    told = {"recorded_at": now, "cause": cause}
+    connection.execute(f"create or replace temp table sums_before as {sums()}", told)
     yield
-    connection.execute(f"create or replace temp table sums_after as {sql('generation_sums.sql')}", sums)
+    connection.execute(f"create or replace temp table sums_after as {sums()}", told)
     connection.execute(
         "create or replace temp table changed as select distinct unit_id from "
         "((from sums_before except from sums_after) union all (from sums_after except from sums_before))"
     )
     connection.execute(
-        "insert into core.generation_sum select * from sums_before "
+        "insert into core.generation_sum by name select * from sums_before "
         "where unit_id in (select unit_id from changed) order by all"
     )
     connection.execute(

@@ -203,20 +203,26 @@ def _write_manifest(
     connection: duckdb.DuckDBPyConnection, delivery: Delivery, loaded: Loaded, around: Surroundings
 ) -> None:
     unit = delivery.unit
-    known = connection.execute("select generation, status from core.unit where unit_id = ?", [unit.unit_id]).fetchall()
-    generation, status = known[0] if known else (0, "")
+    known = connection.execute(
+        "select generation, status, first_loaded_at from core.unit where unit_id = ?", [unit.unit_id]
+    ).fetchall()
+    generation, status, first_loaded_at = known[0] if known else (0, "", None)
     # Content that comes is one more; so is its going, when another source takes the bill over.
     generation += loaded.status != "shadowed" or (generation > 0 and status != "shadowed")
+    if generation and first_loaded_at is None:
+        first_loaded_at = around.now
     connection.execute("delete from core.unit where unit_id = ?", [unit.unit_id])
     connection.execute(
         "insert into core.unit by name select ? as unit_id, ? as source, ? as kind, ? as table_name, ? as scope, "
         "? as period, ? as version, ? as digest, ? as generation, ? as status, ? as reason, ? as row_count, "
-        "? as size_bytes, ?::varchar[] as notes, ?::varchar[] as unknown_columns, ? as loaded_at, ? as run_id",
+        "? as size_bytes, ?::varchar[] as notes, ?::varchar[] as unknown_columns, ? as loaded_at, ? as run_id, "
+        "? as first_loaded_at",
         [
             unit.unit_id, unit.source, delivery.kind, delivery.table, unit.scope,
             unit.period, unit.version, delivery.digest, generation, loaded.status, loaded.reason, loaded.rows,
             sum(file.size_bytes for file in delivery.files),
             list(delivery.report.notes), list(delivery.report.unknown_columns), around.now, around.run_id,
+            first_loaded_at,
         ],
     )  # fmt: skip
     write_files(connection, unit, delivery.files)

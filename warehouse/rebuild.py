@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import first_line, utc_now
-from warehouse.history import sql
+from warehouse.history import sums
 from warehouse.transaction import transaction
 from wattledger.errors import WarehouseError
 
@@ -75,7 +75,8 @@ def carry_history(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
                 connection.execute("insert into core.generation_sum by name select * from old.core.generation_sum")
                 connection.execute(
                     "update core.unit as n "
-                    "set generation = o.generation + (n.digest is distinct from o.digest)::integer "
+                    "set generation = o.generation + (n.digest is distinct from o.digest)::integer, "
+                    "first_loaded_at = o.first_loaded_at "
                     "from old.core.unit as o where o.unit_id = n.unit_id and o.generation > 0"
                 )
                 replaced = connection.execute(
@@ -84,8 +85,8 @@ def carry_history(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
                 ).fetchall()
                 connection.execute("use old")
                 connection.execute(
-                    f'insert into "{ours}".core.generation_sum {sql("generation_sums.sql")}',
-                    {"unit_ids": [row[0] for row in replaced], "recorded_at": utc_now(), "cause": "activity"},
+                    f'insert into "{ours}".core.generation_sum by name {sums("list_contains($replaced, unit_id)")}',
+                    {"replaced": [row[0] for row in replaced], "recorded_at": utc_now(), "cause": "activity"},
                 )
         finally:
             connection.execute(f'use "{ours}"')

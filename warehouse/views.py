@@ -39,6 +39,7 @@ VIEWS = (
     "ledger.reconciliation_provider",
     "ledger.reconciliation_runs",
     "ledger.reconciliation_summary",
+    "ledger.history",
     "ledger.restatements",
 )
 _DIGEST = "views_digest"

@@ -329,3 +329,19 @@ def test_a_secret_in_the_configuration_reaches_no_output_and_no_file(fresh: Path
         assert canary not in result.stdout + result.stderr
     written = [path for path in fresh.rglob("*") if path.is_file() and path.name != "wattledger.toml"]
     assert not [path for path in written if canary.encode() in path.read_bytes()]
+
+
+def test_the_report_as_of_an_earlier_moment_shows_what_was_known_then(run: Run, project: Path) -> None:
+    assert "Nothing of this period was loaded then" in run("report", "--as-of", "2020-01-01").stdout
+    then = json.loads(run("sql", "select max(recorded_from) as then from ledger.history", "--json").stdout)[0]["then"]
+    write_bill(project, [bill_line(1, cost="7.00")])  # of two lines at 0.10 one is left, at 7.00
+    assert run("sync").exit_code == 0
+    found = []
+    for moment in (then, "2999-12-31"):
+        (table,) = json.loads(run("report", "services", "--as-of", moment, "--json").stdout)["tables"]
+        found.append(dict(zip(table["columns"], table["rows"][-1], strict=True)))
+    assert [(row["lines"], row["effective_cost"]) for row in found] == [(2, 0.2), (1, 7.0)]
+    assert run("report", "--as-of", "yesterday").exit_code == 2
+    other = run("report", "emissions", "--as-of", then)
+    assert other.exit_code == 2
+    assert "It has: services, changes" in other.stderr

@@ -1,33 +1,11 @@
--- What the content in force of units sums to, with the rates in force.
--- Grain: unit x month x accounts x service x region x unit of quantity x currency. A unit without rows (delivered empty,
--- or shadowed after it was loaded) has one row of 0 lines; one that was never loaded has none.
+-- What the content in force of units sums to, as a row of core.generation_sum. Grain: that of core.current_sum.
+-- Parameters: recorded_at, cause; /* of */ is a condition on unit_id.
 select
-    n.unit_id,
-    n.generation,
+    unit_id,
+    generation,
     $recorded_at::timestamp as recorded_at,
     $cause as cause,
-    d.charge_month,
-    d.billing_account_id,
-    d.sub_account_id,
-    s.service_name,
-    s.region_id,
-    s.consumed_unit,
-    d.billing_currency,
-    coalesce(sum(d.lines), 0)::bigint as lines,
-    sum(d.consumed_quantity::decimal(38, 15))::double as consumed_quantity,
-    sum(d.billed_cost)::decimal(38, 12) as billed_cost,
-    sum(d.effective_cost)::decimal(38, 12) as effective_cost,
-    sum((d.consumed_quantity * r.energy_kwh)::decimal(38, 15))::double as energy_kwh,
-    sum((d.consumed_quantity * r.location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
-    sum((d.consumed_quantity * r.embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e,
-    sum((d.consumed_quantity * r.market_based_kg_co2e)::decimal(38, 15))::double as market_based_kg_co2e
-from core.unit as n
-left join core.usage_daily as d on d.unit_id = n.unit_id
-left join core.sku as s on s.sku_id = d.sku_id
-left join core.rate_in_force as r
-    on r.sku_id = d.sku_id
-    and r.charge_month = d.charge_month
-    and coalesce(r.usage_state, 'used') = 'used'
-where n.table_name = 'usage' and n.generation > 0 and n.unit_id in (select unnest($unit_ids::bigint[]))
-group by all
+    * exclude (unit_id, generation)
+from core.current_sum
+where /* of */
 order by all
