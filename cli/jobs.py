@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 
 from cli.opening import check_model, check_warehouse, quiet, reader, writer
-from cli.restating import follow_method, reconcile_all, remake_rates, restating
+from cli.restating import follow_method, reconcile_all, remake_lanes, remake_rates, restating
 from connectors.registry import source_for
 from models import factor_diff, factor_set, layers, own_factors, rates
+from models.lanes import card
 from reconcile import explain as explanations
 from reconcile import report as reports
 from reconcile.history import sections_as_of
@@ -31,6 +32,7 @@ from wattledger.contracts import Source
 from wattledger.errors import ConfigError, Exit, WarehouseError, WattledgerError, worst
 from wattledger.tables import Table
 
+ALL_MODELS = "all"
 _RECONCILED = ("summary", "emissions", "causes", "runs")
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")  # MULTI is what DuckDB makes of PIVOT
 
@@ -84,12 +86,23 @@ def _sync(
     return Sync(connection, config.spool_path, staging, rates.fill_missing, say, full, order).run(sources, since)
 
 
-def estimate(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
-    """Make the rate card again from the factor set, the rules and the switches in force."""
+def estimate(config: Config, model: str | None = None, say: Say = quiet) -> tuple[Table, Exit]:
+    """Make rates again from the factor set, the rules and the switches in force: of all that is filled, or of a model.
+
+    ``model`` is the name of one, or `all`; a lane is kept current from then on.
+    """
     check_warehouse(config)
+    if model not in (None, ALL_MODELS):
+        rates.check_model(model, "--model")
     with writer(config) as connection:
-        if not follow_method(connection, config, say):
-            remake_rates(connection)
+        is_made = follow_method(connection, config, say)
+        if model in card.lanes():
+            remake_lanes(connection, [model])
+        else:
+            for lane in card.lanes() if model == ALL_MODELS else ():
+                card.keep(connection, lane)
+            if not is_made or model == ALL_MODELS:
+                remake_rates(connection)
         return rate_card(connection), Exit.OK
 
 
@@ -243,16 +256,20 @@ def rebuild(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
     path = config.warehouse_path
     sources = _sources(config)
     fresh = replace(config, warehouse_path=path.with_name(f"{path.name}.rebuild"))
+    filled: Sequence[str] = ()
     if path.exists():
         # Migrates the old file and folds its log into it, so that it can be read beside the new one. What this
         # program's method changes is restated there, and that history carried over.
         with writer(config) as connection:
             follow_method(connection, config, say)
+            filled = card.filled(connection)
     with writer_lock(path):
         _remove_beside(fresh.warehouse_path)
         try:
             with writer(fresh) as connection:
                 follow_method(connection, fresh, say)
+                for lane in filled:
+                    card.keep(connection, lane)
                 if path.exists():
                     carry_layers(connection, path)
                 report = _sync(connection, fresh, sources, False, say)

@@ -175,16 +175,19 @@ def status(max_age: str | None, config: "Config", output: Output) -> Exit:
 
 
 @cli.command()
+@click.option("--model", metavar="NAME", help="Only this model's rates, e.g. teads, or all; kept current from then on.")
 @output_options
 @config_options
-def estimate(config: "Config", output: Output) -> Exit:
+def estimate(model: str | None, config: "Config", output: Output) -> Exit:
     """Make the rate card again: every rate of every SKU and month on the bill.
+
+    The models beside the default one stand in ledger.footprint_models once they were asked for.
 
     \b
     Example:
-        wattledger estimate
+        wattledger estimate --model all
     """
-    table, code = _jobs().estimate(config, output.say)
+    table, code = _jobs().estimate(config, model, output.say)
     output.write(table)
     return Exit(code)
 

@@ -9,11 +9,11 @@ import duckdb
 
 from models import factor_set, rates
 from warehouse.database import migrations, open_for_reading, open_for_writing
-from warehouse.status import schema_version, set_setting
+from warehouse.status import MODEL, schema_version, set_setting, setting
 from warehouse.sync import Say
 from warehouse.views import has_these_views
 from wattledger.config import Config
-from wattledger.errors import ConfigError, LockedError, WarehouseError
+from wattledger.errors import LockedError, WarehouseError
 
 
 def quiet(_: str) -> None:
@@ -30,13 +30,14 @@ def check_warehouse(config: Config) -> None:
 
 @contextmanager
 def writer(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse as its one writer, with the factor set and the configured model in force."""
+    """Open the warehouse as its one writer, with a factor set and a model in force."""
     check_model(config)
     before = os.umask(0o077)  # the file, its log and its spill hold account ids and tags
     try:
         with open_for_writing(config.warehouse_path, config.memory_limit, config.threads) as connection:
             factor_set.install(connection)
-            set_setting(connection, "model", config.model)
+            if setting(connection, MODEL) is None:  # another one is put in force where rates are made
+                set_setting(connection, MODEL, config.model)
             yield connection
     finally:
         os.umask(before)
@@ -44,10 +45,7 @@ def writer(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def check_model(config: Config) -> None:
     """Raise ConfigError where the configuration asks for a model that this release does not have."""
-    if config.model != rates.MODEL:
-        raise ConfigError(
-            f"{config.path}: [estimate] model: there is no model {config.model!r}; this release has {rates.MODEL!r}."
-        )
+    rates.check_model(config.model, f"{config.path}: [estimate] model")
 
 
 @contextmanager

@@ -1,18 +1,19 @@
 """What changes rates that are there already: other factors, switches or rules. Each leaves a restatement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 import duckdb
 
 from models import rates
+from models.lanes import card
 from models.resources import METHOD, method_digest
 from reconcile.provider import reconcile_provider
 from reconcile.runs import reconcile_runs
 from warehouse.database import utc_now
 from warehouse.history import restated
-from warehouse.status import set_setting, setting
+from warehouse.status import MODEL, set_setting, setting
 from warehouse.sync import Say
 from warehouse.transaction import transaction
 from wattledger.config import Config
@@ -39,11 +40,25 @@ def remake_rates(connection: duckdb.DuckDBPyConnection) -> None:
         rates.remake(connection)
 
 
+def remake_lanes(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+    """Make the cards of lanes again; only that of the model in force can leave a restatement."""
+    is_in_force = setting(connection, MODEL) in names
+    with restating(connection, METHOD, utc_now()) if is_in_force else transaction(connection):
+        for name in names:
+            card.remake(connection, name)
+
+
 def follow_method(connection: duckdb.DuckDBPyConnection, config: Config, say: Say) -> bool:
-    """Make the card again where other switches of [estimate], or other rules and formulas, made it; return whether."""
-    wanted = {**config.switches, METHOD: method_digest()}
+    """Make the rates again where another model or switch of [estimate], or other rules and formulas, made them.
+
+    Return whether all were. Of lanes whose own files changed each is made again for itself.
+    """
+    wanted = {MODEL: config.model, **config.switches, METHOD: method_digest()}
     changed = {name: value for name, value in wanted.items() if setting(connection, name) != value}
     if not changed:
+        if stale := card.stale(connection):
+            remake_lanes(connection, stale)
+            say(f"{', '.join(stale)}: formulas or data of another version: made again.")
         return False
     is_rated = bool(connection.execute("select 1 from core.rate limit 1").fetchall())
     with restating(connection, METHOD, utc_now()):

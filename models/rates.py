@@ -4,11 +4,15 @@ Set-based: each step is one select of `models/sql`, kept as a temporary table wh
 The steps and `rate` keep to SQL that other engines run too; only what writes is DuckDB's own.
 """
 
+import difflib
+
 import duckdb
 
 from models.classify import classify, reclassify
+from models.lanes import card
 from models.resources import make, sql
 from models.sites import fill_sites
+from warehouse.status import setting
 from wattledger.errors import ConfigError
 
 # In the order of their making; each reads those before it.
@@ -17,12 +21,12 @@ MODEL = "default"
 
 
 def fill_missing(connection: duckdb.DuckDBPyConnection) -> None:
-    """Rate what core.usage_daily holds and the card of the model and factor set in force lacks.
+    """Rate what core.usage_daily holds and the cards of the factor set in force lack: the default one and filled lanes.
 
-    Runs inside the caller's transaction; what is already rated keeps its row. Raises ConfigError for a model that
-    this version does not have.
+    Runs inside the caller's transaction; what is already rated keeps its row. Raises ConfigError for a model in force
+    that this version does not have.
     """
-    _check_model(connection)
+    _check_in_force(connection)
     classify(connection)
     fill_sites(connection)
     make(connection, "wanted")
@@ -33,30 +37,40 @@ def fill_missing(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(sql("insert_rate_input"))
     for step in ("wanted", *STEPS):
         connection.execute(f"drop table if exists temp.{step}")
+    card.fill_missing(connection)
 
 
 def remake(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make classes, sites and rates of the model and factor set in force again, inside the caller's transaction.
+    """Make classes, sites and rates of the factor set in force again, inside the caller's transaction.
 
     Rows of months and SKUs that no bill holds any more go. Raises ConfigError as `fill_missing` does.
     """
-    _check_model(connection)
+    _check_in_force(connection)
     reclassify(connection)
     connection.execute(
         "delete from core.site_factor where factor_set = (select value from core.setting where key = 'factor_set')"
     )
-    for table in ("core.rate", "core.rate_input"):
+    for table in ("core.rate", "core.rate_input", "core.lane_input"):
         connection.execute(
-            f"delete from {table} where model = (select value from core.setting where key = 'model') "  # noqa: S608
-            "and factor_set = (select value from core.setting where key = 'factor_set')"
+            f"delete from {table} where factor_set = (select value from core.setting where key = 'factor_set')"  # noqa: S608
         )
+    for lane in card.filled(connection):
+        card.keep(connection, lane)
     fill_missing(connection)
 
 
-def _check_model(connection: duckdb.DuckDBPyConnection) -> None:
-    rows = connection.execute("select value from core.setting where key = 'model'").fetchall()
-    model = rows[0][0] if rows else None
-    if model != MODEL:
-        raise ConfigError(
-            f'The model in force is {model!r}; this version has {MODEL!r} only. Set [estimate] model = "{MODEL}".'
-        )
+def models() -> tuple[str, ...]:
+    """Return the models that this program has: the default one and the lanes."""
+    return (MODEL, *card.lanes())
+
+
+def check_model(name: str | None, said_at: str) -> None:
+    """Raise ConfigError, with the nearest match, for a model that this program does not have."""
+    if name not in models():
+        near = difflib.get_close_matches(name or "", models(), n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise ConfigError(f"{said_at}: there is no model {name!r}. {hint}This release has: {', '.join(models())}.")
+
+
+def _check_in_force(connection: duckdb.DuckDBPyConnection) -> None:
+    check_model(setting(connection, "model"), "The model in force")

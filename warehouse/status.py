@@ -7,6 +7,7 @@ import duckdb
 from warehouse.history import sql
 from wattledger.tables import Table
 
+MODEL = "model"  # the key of core.setting that holds the model of ledger.footprint
 _SHOWN = 10  # troubles that are told one by one
 
 
@@ -46,12 +47,14 @@ def source_status(connection: duckdb.DuckDBPyConnection) -> Table:
 
 
 def rate_card(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Return how many rates and SKUs the card holds by disposition."""
+    """Return how many rates and SKUs the card of each model holds by disposition."""
     rows = connection.execute(
-        "select disposition, count(*), count(distinct sku_id) from core.rate_in_force group by 1 order by 1"
+        "select model, disposition, count(*), count(distinct sku_id) from core.rate "
+        "where factor_set = (select value from core.setting where key = 'factor_set') "
+        "group by model, disposition order by model <> 'default', model, disposition"
     ).fetchall()
-    note = f"model {setting(connection, 'model')}, factor set {setting(connection, 'factor_set')}"
-    return Table("estimate", "Rate card", ("disposition", "rates", "skus"), rows, [note])
+    note = f"in force: model {setting(connection, MODEL)}, factor set {setting(connection, 'factor_set')}"
+    return Table("estimate", "Rate card", ("model", "disposition", "rates", "skus"), rows, [note])
 
 
 def storage_version(connection: duckdb.DuckDBPyConnection) -> str:

@@ -1,10 +1,7 @@
--- The rates that the bill needs and the card lacks, for the model and the factor set in force.
+-- The rates that the bill needs and the default card lacks, for the factor set in force.
 -- Grain: one row per SKU and charge month. Reads: core.usage_daily, core.rate, core.setting.
 with in_force as (
-    select
-        max(case when key = 'model' then value end) as model,
-        max(case when key = 'factor_set' then value end) as factor_set
-    from core.setting
+    select 'default' as model, value as factor_set from core.setting where key = 'factor_set'
 )
 
 select

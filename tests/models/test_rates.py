@@ -354,6 +354,6 @@ def test_what_is_rated_keeps_its_row_and_a_rebuild_drops_what_no_bill_holds() ->
 
 def test_a_model_that_this_version_lacks_is_refused_with_the_one_it_has() -> None:
     with warehouse() as connection:
-        connection.execute("update core.setting set value = 'ccf' where key = 'model'")
-        with pytest.raises(ConfigError, match="'ccf'; this version has 'default' only"):
+        connection.execute("update core.setting set value = 'deflaut' where key = 'model'")
+        with pytest.raises(ConfigError, match=r"no model 'deflaut'\. Did you mean 'default'\?"):
             fill_missing(connection)
