@@ -138,7 +138,7 @@ def report(
     if as_of is None and not any(table.rows for table in tables if table.name == "summary"):
         say("Nothing is loaded for this period. `wattledger status` shows what is.")
     if section is None:
-        return tables
+        return [table for table in tables if not table.is_detail]
     found = [table for table in tables if table.name == section or table.name.startswith(f"{section}_")]
     if not found:
         raise ConfigError(f"The report has no section {section!r}. It has: {', '.join(t.name for t in tables)}.")

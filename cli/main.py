@@ -223,8 +223,8 @@ def report(
     """Show energy, emissions and cost, what they cover, and how the three answers compare.
 
     SECTION is one of summary, emissions, causes, provider, gaps, runs, services, coverage, coverage_services,
-    coverage_unmodelled, method, attribution; and where there are some, restatements, refused. coverage stands for
-    itself and those whose names begin with it. Without SECTION all are shown.
+    coverage_unmodelled, variants, method, attribution; and where there are some, restatements, refused. coverage and
+    variants stand for themselves and those whose names begin with them. Without SECTION all are shown.
 
     \b
     Example:

@@ -8,6 +8,7 @@ import duckdb
 from models.resources import sql as model_sql
 from models.sharealike import credits
 from reconcile.resources import sql
+from reconcile.variants import variant_tables
 from wattledger.errors import ConfigError
 from wattledger.tables import Table
 
@@ -34,7 +35,8 @@ def sections(
     """Return the tables of the report over [since, until), UTC; figures by month take every month it touches.
 
     ``group_by`` chooses the columns of the table ``services``: keys of GROUPS or ``tag:KEY``. Raises ConfigError
-    for any other. Tables of restatements and refused deliveries are there only when there are some.
+    for any other. Tables of restatements and refused deliveries are there only when there are some; tables that are
+    printed only when asked for say so (`Table.is_detail`).
     """
     period = {"since": since, "until": until}
     tables = [
@@ -52,6 +54,7 @@ def sections(
     restatements = _table(connection, "restatements", "Restated since first loaded", period)
     refused = _table(connection, "refused", "Deliveries that could not be read", {})
     tables += [table for table in (restatements, refused) if table.rows]
+    tables += variant_tables(connection, period)
     return [*tables, _method(connection, period), _attribution(connection, period)]
 
 

@@ -29,6 +29,7 @@ VIEWS = (
     "ledger.rates",
     "ledger.footprint_daily",
     "ledger.coverage",
+    "ledger.variants",
     "ledger.accounts",
     "ledger.allocation",
     "ledger.utilization",

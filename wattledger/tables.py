@@ -9,6 +9,7 @@ class Table:
     """Rows with named columns. Column names carry their unit; missing values are None.
 
     ``notes`` are sentences that belong under the table: what is assumed, what is missing and why.
+    ``is_detail``: a report prints it only when it is asked for by name.
     """
 
     name: str
@@ -16,3 +17,4 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
     notes: Sequence[str] = field(default=())
+    is_detail: bool = False
