@@ -1,7 +1,8 @@
 """The rate cards of the lanes: filled when asked for, kept current from then on.
 
-A lane's data files are loaded as temporary tables LANE_FILE, its steps made one after the other as LANE_STEP; the last
-one, `rate`, goes into core.rate and core.lane_input. A step may read steps of the default model, too (`_BORROWED`).
+A lane's data files are loaded as temporary tables LANE_FILE, those of all lanes as lane_FILE, its steps made one after
+the other as LANE_STEP; the last one, `rate`, goes into core.rate and core.lane_input. A step may read steps of the
+default model, too (`_BORROWED`).
 """
 
 import hashlib
@@ -19,6 +20,7 @@ DIFFERENCES = "differences.csv"
 _SETTING = "lane "  # a filled lane's key of core.setting, before its name; its value is the digest it was made with
 # What a lane may take from models/sql, in the order of their making.
 _BORROWED = ("machine_found", "machine_input", "coefficient_rate")
+_OPTIONAL = {"quality": "tinyint", "inputs": "json"}  # columns that a step `rate` may leave out
 _MODEL, _FACTOR_SET = "model", "factor_set"
 
 
@@ -78,6 +80,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, name: str) -> None:
             "(select ($model, sku_id, charge_month) from temp.lane_wanted) and factor_set = $factor_set",
             parameters,
         )
+        for column, kind in _OPTIONAL.items():
+            connection.execute(f"alter table temp.{name}_rate add column if not exists {column} {kind}")
         for statement in ("insert_rate.sql", "insert_input.sql"):
             connection.execute(_text(statement).replace("/* rate */", f"temp.{name}_rate"), parameters)
     for table in made:
@@ -88,10 +92,10 @@ def _make_steps(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
     """Make everything that leads to the lane's rates; return the temporary tables."""
     folder = _room() / name
     made = []
-    for file in _files(folder, ".csv"):
+    for prefix, file in [*(("lane", f) for f in _files(_room(), ".csv")), *((name, f) for f in _files(folder, ".csv"))]:
         if file.name == DIFFERENCES:
             continue
-        made.append(f"{name}_{file.name.removesuffix('.csv')}")
+        made.append(f"{prefix}_{file.name.removesuffix('.csv')}")
         with resources.as_file(file) as path:
             connection.execute(
                 f"create or replace temp table {made[-1]} as "
@@ -137,6 +141,6 @@ def _steps(folder: Traversable) -> list[tuple[str, Traversable]]:
 
 def _digest(name: str) -> str:
     """Return the SHA-256 over a lane's data and formulas and what inserts them."""
-    files = [*_files(_room(), ".sql"), *_files(_room() / name, ".csv"), *_files(_room() / name, ".sql")]
+    files = [file for folder in (_room(), _room() / name) for kind in (".csv", ".sql") for file in _files(folder, kind)]
     texts = (f"{file.name}\0{file.read_text(encoding='utf-8')}\0" for file in files if file.name != DIFFERENCES)
     return hashlib.sha256("".join(texts).encode()).hexdigest()

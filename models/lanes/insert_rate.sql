@@ -22,11 +22,11 @@ select
     r.usage_state,
     r.resource_kind,
     r.method,
-    case
-        when coalesce(r.disposition, '') <> 'estimated' then null
-        when r.compute_it_energy_kwh + r.accelerator_it_energy_kwh + r.memory_it_energy_kwh = 0e0 then 4
-        when r.utilization = coalesce(w.cpu_load_pct, w.accelerator_load_pct) / 100e0 then 2
-        else 3
+    case when r.disposition = 'estimated' then
+        coalesce(
+            r.quality,
+            case when r.compute_it_energy_kwh + r.accelerator_it_energy_kwh + r.memory_it_energy_kwh = 0e0 then 4 else 3 end
+        )
     end as quality,
     r.compute_it_energy_kwh,
     r.accelerator_it_energy_kwh,

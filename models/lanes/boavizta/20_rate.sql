@@ -1,0 +1,71 @@
+-- The rates of the machines on the bill, per unit of consumed_quantity. Grain: one row per SKU and charge month.
+-- Reads: lane_wanted, core.sku_class, core.site_factor, core.setting, boavizta_machine. What is no machine has no row.
+with billed as (
+    select
+        w.sku_id, w.charge_month,
+        w.provider, w.region_id,
+        c.usage_state, c.resource_kind, c.hardware,
+        concat('boavizta:', c.method) as rule_id,
+        c.unit_quantity * case c.unit_per when 'month' then extract(day from last_day(w.charge_month)) * 24e0 else 1e0 end
+        * c.machines / 1000e0 as kilo_hours,
+        m.*,
+        f.pue,
+        f.grid_g_co2e_per_kwh, f.grid_boundary, f.gap_reason as site_gap
+    from lane_wanted as w
+    inner join core.sku_class as c on c.sku_id = w.sku_id
+    inner join core.setting as s on s.key = 'factor_set'
+    left join boavizta_machine as m on m.basis = c.basis
+    left join core.site_factor as f
+        on f.factor_set = s.value and f.provider = w.provider and f.region_id = w.region_id and f.charge_month = w.charge_month
+    where c.disposition = 'estimated' and c.method not in ('coefficient', 'cpu_surplus', 'instance_accelerator')
+),
+
+judged as (
+    select
+        b.*,
+        case
+            when b.basis is null
+                then concat('unknown hardware ', coalesce(b.hardware, '(none named)'), ': neither it nor its family is in the factor set')
+            when b.tdp_w is null then concat('no TDP of ', b.hardware)
+            when b.pue is null then coalesce(b.site_gap, concat('no site factors for region ', coalesce(b.region_id, '(none named)')))
+        end as gap
+    from billed as b
+)
+
+select
+    j.sku_id,
+    j.charge_month,
+    j.rule_id,
+    case when j.gap is null then 'estimated' else 'unmodelled' end as disposition,
+    j.gap as gap_reason,
+    e.usage_state,
+    e.resource_kind,
+    case when e.sku_id is not null then 'tdp_profile' end as method,
+    e.compute_w * e.kilo_hours as compute_it_energy_kwh,
+    0e0 * e.kilo_hours as accelerator_it_energy_kwh,
+    e.memory_w * e.kilo_hours as memory_it_energy_kwh,
+    0e0 * e.kilo_hours as storage_it_energy_kwh,
+    0e0 * e.kilo_hours as network_it_energy_kwh,
+    (e.compute_w + e.memory_w) * e.kilo_hours as it_energy_kwh,
+    e.pue,
+    (e.compute_w + e.memory_w) * e.kilo_hours * e.pue as energy_kwh,
+    e.grid_g_co2e_per_kwh,
+    case when e.grid_g_co2e_per_kwh is not null then e.grid_boundary end as grid_boundary,
+    (e.compute_w + e.memory_w) * e.kilo_hours * e.pue * e.grid_g_co2e_per_kwh / 1000e0 as location_based_kg_co2e,
+    e.embodied_kg_co2e * e.kilo_hours * 1000e0 as embodied_kg_co2e,
+    null::double as water_onsite_l,
+    null::double as water_offsite_l,
+    null::double as water_l,
+    case when e.is_observed then 2 end as quality,
+    e.load as utilization,
+    e.w_at_default_utilization * e.kilo_hours as it_energy_kwh_at_default_utilization,
+    null::double as copies,
+    1e0 as uplift,
+    null::double as embodied_energy_kwh,
+    null::varchar as known_error,
+    case when e.sku_id is not null then to_json({
+        'share_tdp_w': e.share_tdp_w, 'package_per_tdp': e.package_per_tdp, 'memory_gib': e.memory_gib,
+        'ram_w_per_gb': e.ram_w_per_gb, 'other_consumption_ratio': e.other_consumption_ratio
+    }) end as inputs
+from judged as j
+left join judged as e on e.sku_id = j.sku_id and e.charge_month = j.charge_month and j.gap is null
