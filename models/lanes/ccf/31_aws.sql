@@ -1,58 +1,39 @@
--- AWS lines as quantities per billed unit. Grain and order as aws_name. Reads: aws_name, fixed, watts, pattern, ccf_unit,
+-- AWS lines as quantities per billed unit. Grain and order as aws_name. Reads: aws_name, fixed, watts, listed, ccf_unit,
 -- ccf_instance, ccf_replication, factors.instance. vCPUs come from the factor set where its bill would state them.
-with pattern as (
-    select
-        max(case when list = 'unsupported' then pattern end) as unsupported,
-        max(case when list = 'unknown' then pattern end) as unknown,
-        max(case when list = 'ssd' then pattern end) as ssd,
-        max(case when list = 'ssd_service' then pattern end) as ssd_service,
-        max(case when list = 'hdd' then pattern end) as hdd,
-        max(case when list = 'byte_hours' then pattern end) as byte_hours,
-        max(case when list = 'network' then pattern end) as network,
-        max(case when list = 'given_vcpu_hours' then pattern end) as given_vcpu_hours,
-        max(case when list = 'burstable' then pattern end) as burstable,
-        max(case when list = 'board' then pattern end) as board
-    from ccf_pattern
-    where provider = 'aws'
-),
-
-vcpus as (
+with vcpus as (
     select
         n.*,
         coalesce(u.reading, 'unknown') as reading,
         coalesce(u.is_spread, false) as is_spread,
-        regexp_matches(n.usage_type, p.unsupported) as is_unsupported,
-        regexp_matches(n.usage_type, p.unknown) as is_unknown,
-        regexp_matches(n.usage_type, p.ssd)
-        or (regexp_matches(n.service, p.ssd_service) and not contains(n.usage_type, 'Backup')) as is_ssd,
-        regexp_matches(n.usage_type, p.hdd) as is_hdd,
-        regexp_matches(n.usage_type, p.byte_hours) as is_byte_hours,
-        regexp_matches(n.usage_type, p.network) and n.service <> 'AmazonCloudFront' as is_network,
-        regexp_matches(n.usage_type, p.board) as has_boards,
+        coalesce(t.lists, []) as lists,
+        coalesce(list_contains(s.lists, 'ssd_service'), false) and not contains(n.usage_type, 'Backup') as is_ssd_service,
         case
             when n.service = 'AWSGlue' then f.glue_vcpu
             when n.service = 'AmazonSimpleDB' then f.simpledb_vcpu
             when contains(n.stated_type, 'Aurora:ServerlessUsage') then f.aurora_acu_vcpu
-            when regexp_matches(n.stated_type, p.given_vcpu_hours) then 1e0
+            when list_contains(a.lists, 'given_vcpu_hours') then 1e0
         end as fixed_vcpu,
-        regexp_matches(n.stated_type, p.burstable) as is_burstable,
+        coalesce(list_contains(a.lists, 'burstable'), false) as is_burstable,
         f.fallback_gb_per_chip, f.server_life_h, f.bytes_per_tb
     from ccf_aws_name as n
-    cross join pattern as p
     inner join ccf_fixed as f on f.provider = 'aws'
     left join ccf_unit as u on u.provider = 'aws' and u.unit = n.unit
+    left join ccf_listed as t on t.provider = 'aws' and t.text = n.usage_type
+    left join ccf_listed as a on a.provider = 'aws' and a.text = n.stated_type
+    left join ccf_listed as s on s.provider = 'aws' and s.text = n.service
 ),
 
 found as (
     select
         v.*,
+        list_contains(v.lists, 'ssd') or v.is_ssd_service as is_ssd,
         case when v.is_burstable and v.fixed_vcpu is null then burst.baseline_pct end as baseline_pct,
         case
             when v.fixed_vcpu is not null then v.fixed_vcpu
             when v.is_burstable then case when burst.baseline_pct is not null then burst.vcpu end
             else coalesce(billed.vcpu, named.vcpu, own.vcpu)
         end as vcpu,
-        case when v.has_boards then coalesce(own.accelerators, 0) else 0 end as boards,
+        case when list_contains(v.lists, 'board') then coalesce(own.accelerators, 0) else 0 end as boards,
         case when v.service = 'AWSLambda'
             then case when ends_with(v.usage_type, '-ARM') then 'AWS Graviton2' end
             else machine.processors
@@ -89,11 +70,11 @@ select
     sku_id,
     charge_month,
     case
-        when is_unsupported then 'unsupported'
-        when is_unknown or reading = 'unknown' then case when is_spread then 'spread' else 'zero' end
+        when list_contains(lists, 'unsupported') then 'unsupported'
+        when list_contains(lists, 'unknown') or reading = 'unknown' then case when is_spread then 'spread' else 'zero' end
         when reading = 'compute' then case when vcpu is null then 'nan' else 'estimated' end
-        when reading in ('storage_month', 'storage_hour') and not is_ssd and not is_hdd then 'dropped'
-        when reading = 'network' and not is_network then 'dropped'
+        when reading in ('storage_month', 'storage_hour') and not is_ssd and not list_contains(lists, 'hdd') then 'dropped'
+        when reading = 'network' and (service = 'AmazonCloudFront' or not list_contains(lists, 'network')) then 'dropped'
         else 'estimated'
     end as verdict,
     case
@@ -109,7 +90,7 @@ select
     case when reading = 'compute' then excess_gb * hours end as memory_gb_h,
     case
         when reading not in ('storage_month', 'storage_hour') then null
-        when is_byte_hours then 1e0 / bytes_per_tb
+        when list_contains(lists, 'byte_hours') then 1e0 / bytes_per_tb
         when reading = 'storage_hour' then 1e0 / 1000e0
         else 24e0 * extract(day from last_day(charge_month)) / 1000e0
     end as tb_h,
@@ -121,7 +102,7 @@ select
     [
         case when reading = 'compute' and embodied_kg_per_h > 0 and not is_embodied_burstable and embodied_vcpu > 1 then 2 end,
         case when reading = 'compute' and embodied_kg_per_h > 0 and is_embodied_burstable then 3 end,
-        case when reading = 'storage_month' and is_byte_hours then 5 end,
+        case when reading = 'storage_month' and list_contains(lists, 'byte_hours') then 5 end,
         case when reading = 'compute' and known_boards > 0 and boards = 0 then 11 end,
         case when reading = 'compute' and boards > 0 and accelerator is null then 12 end,
         case when reading = 'storage_hour' and contains(usage_type, 'Fargate-GB-Hours') then 17 end,

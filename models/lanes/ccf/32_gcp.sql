@@ -1,22 +1,6 @@
--- Google Cloud lines as quantities per billed unit. Grain: SKU and charge month. Reads: lane_wanted, fixed, pattern,
--- watts, ccf_unit, ccf_instance, ccf_replication.
-with pattern as (
-    select
-        max(case when list = 'unsupported' then pattern end) as unsupported,
-        max(case when list = 'unknown' then pattern end) as unknown,
-        max(case when list = 'unknown_service' then pattern end) as unknown_service,
-        max(case when list = 'unit_dropped_service' then pattern end) as unit_dropped_service,
-        max(case when list = 'compute' then pattern end) as compute,
-        max(case when list = 'memory' then pattern end) as memory,
-        max(case when list = 'network' then pattern end) as network,
-        max(case when list = 'shared_core' then pattern end) as shared_core,
-        max(case when list = 'composer' then pattern end) as composer,
-        max(case when list = 'cluster' then pattern end) as cluster
-    from ccf_pattern
-    where provider = 'gcp'
-),
-
-line as (
+-- Google Cloud lines as quantities per billed unit. Grain: SKU and charge month. Reads: lane_wanted, fixed, listed,
+-- ccf_unit, ccf_instance, ccf_replication.
+with line as (
     select
         w.sku_id,
         w.charge_month,
@@ -25,18 +9,19 @@ line as (
         coalesce(w.sku_meter, '') as usage_type,
         coalesce(u.reading, 'unread') as reading,
         u.is_spread,
-        p.*,
+        coalesce(t.lists, []) as lists,
+        coalesce(v.lists, []) as service_lists,
+        coalesce(list_contains(m.lists, 'shared_core'), false) as is_shared_core,
         contains(w.sku_meter, 'GPU') as is_board,
-        regexp_matches(w.sku_meter, p.composer) as is_composer,
-        regexp_matches(w.sku_meter, p.cluster) as is_cluster,
-        case when regexp_matches(w.sku_meter, p.composer) or regexp_matches(w.sku_meter, p.cluster)
-            then 'e2-medium' else w.instance_type
-        end as machine_type,
+        list_has_any(t.lists, ['composer', 'cluster']) as is_control,
+        case when list_has_any(t.lists, ['composer', 'cluster']) then 'e2-medium' else w.instance_type end as machine_type,
         f.composer_vcpu, f.cluster_vcpu, f.bytes_per_gb, f.bytes_per_tb, f.server_life_h
     from lane_wanted as w
-    cross join pattern as p
     inner join ccf_fixed as f on f.provider = 'gcp'
     left join ccf_unit as u on u.provider = 'gcp' and u.unit = w.consumed_unit
+    left join ccf_listed as t on t.provider = 'gcp' and t.text = w.sku_meter
+    left join ccf_listed as v on v.provider = 'gcp' and v.text = w.service_name
+    left join ccf_listed as m on m.provider = 'gcp' and m.text = w.instance_type
     where w.provider = 'gcp' and coalesce(w.line_type, '') <> 'rounding_error'
 ),
 
@@ -45,25 +30,29 @@ found as (
         l.*,
         case
             when l.reading = 'unread' then 'unread'
-            when regexp_matches(l.usage_type, l.unsupported) then 'unsupported'
-            when regexp_matches(l.service, l.unit_dropped_service) then 'zero'
+            when list_contains(l.lists, 'unsupported') then 'unsupported'
+            when list_contains(l.service_lists, 'unit_dropped_service') then 'zero'
             when
-                regexp_matches(l.usage_type, l.unknown) or regexp_matches(l.service, l.unknown_service)
+                list_contains(l.lists, 'unknown') or list_contains(l.service_lists, 'unknown_service')
                 or l.reading = 'unknown' or l.usage_type = ''
                 then case when l.is_spread then 'spread' else 'zero' end
-            when l.reading = 'compute' and not regexp_matches(l.usage_type, l.compute) then 'spread'
-            when l.reading = 'network' and not regexp_matches(l.usage_type, l.network) then 'spread'
+            when l.reading = 'compute' and not list_contains(l.lists, 'compute') then 'spread'
+            when l.reading = 'network' and not list_contains(l.lists, 'network') then 'spread'
             else 'estimated'
         end as verdict,
         case
             when l.reading = 'compute' and l.is_board then 'board'
             when l.reading <> 'bytes_held' then l.reading
-            when regexp_matches(l.usage_type, l.memory) and not regexp_matches(l.usage_type, l.compute) then 'memory'
+            when list_contains(l.lists, 'memory') and not list_contains(l.lists, 'compute') then 'memory'
             when contains(l.usage_type, 'SSD') then 'storage_ssd'
             else 'storage_hdd'
         end as rule,
-        case when l.is_composer then l.composer_vcpu when l.is_cluster then l.cluster_vcpu else 1e0 end as vcpu,
-        case when not regexp_matches(l.machine_type, l.shared_core) then family.processors end as processors,
+        case
+            when list_contains(l.lists, 'composer') then l.composer_vcpu
+            when list_contains(l.lists, 'cluster') then l.cluster_vcpu
+            else 1e0
+        end as vcpu,
+        case when not (l.is_shared_core or coalesce(l.is_control, false)) then family.processors end as processors,
         split_part(l.machine_type, '-', 1) as family,
         board.name as board,
         1000e0 * machine.embodied_t / l.server_life_h / machine.family_vcpu / 3600e0 as embodied_kg,
@@ -100,8 +89,8 @@ select
     case when reading = 'compute' then embodied_kg end as embodied_kg,
     [
         case when rule = 'board' and board is null then 13 end,
-        case when rule = 'compute' and length(family) <> 2 and not regexp_matches(machine_type, shared_core) then 14 end,
+        case when rule = 'compute' and length(family) <> 2 and not is_shared_core then 14 end,
         case when is_sum then 15 end,
-        case when rule = 'board' and embodied_kg > 0 then 22 end
+        case when rule = 'board' and embodied_kg > 0 then 102 end
     ] as errors
 from found

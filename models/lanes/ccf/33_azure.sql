@@ -1,56 +1,23 @@
--- Azure lines as quantities per billed unit. Grain: SKU and charge month. Reads: lane_wanted, fixed, pattern, watts,
+-- Azure lines as quantities per billed unit. Grain: SKU and charge month. Reads: azure_name, fixed, listed, watts,
 -- ccf_unit, ccf_instance, ccf_size, ccf_replication, factors.instance. A size that the table lacks is one vCPU.
-with pattern as (
-    select
-        max(case when list = 'unsupported' then pattern end) as unsupported,
-        max(case when list = 'unknown' then pattern end) as unknown,
-        max(case when list = 'unknown_service' then pattern end) as unknown_service,
-        max(case when list = 'storage' then pattern end) as storage,
-        max(case when list = 'network' then pattern end) as network,
-        max(case when list = 'memory' then pattern end) as memory,
-        max(case when list = 'board' then pattern end) as board,
-        max(case when list = 'ssd_disk' then pattern end) as ssd_disk,
-        max(case when list = 'hdd_disk' then pattern end) as hdd_disk,
-        max(case when list = 'registry' then pattern end) as registry
-    from ccf_pattern
-    where provider = 'azure'
-),
-
-line as (
-    select
-        sku_id,
-        charge_month,
-        coalesce(service_code, '') as service,
-        coalesce(sku_meter, '') as meter,
-        case
-            when contains(sku_meter, 'Spot') then regexp_replace(sku_meter, ' Spot', '')
-            else split_part(coalesce(sku_meter, ''), '/', 1)
-        end as usage_type,
-        consumed_unit
-    from lane_wanted
-    where provider = 'azure' and coalesce(charge_category, 'Usage') = 'Usage'
-),
-
-judged as (
+with judged as (
     select
         l.*,
         coalesce(u.reading, 'unknown') as reading,
         coalesce(u.is_spread, false) as is_spread,
-        regexp_matches(l.usage_type, p.unsupported) as is_unsupported,
-        regexp_matches(l.usage_type, p.unknown) or regexp_matches(l.service, p.unknown_service) as is_unknown,
-        regexp_matches(l.usage_type, p.ssd_disk) or regexp_matches(l.usage_type, p.storage) as is_ssd,
-        regexp_matches(l.usage_type, p.hdd_disk) as is_hdd,
-        regexp_matches(l.usage_type, p.ssd_disk) or regexp_matches(l.usage_type, p.hdd_disk) as is_disk,
-        regexp_matches(l.usage_type, p.registry) as is_registry,
-        regexp_matches(l.usage_type, p.network) and not contains(l.usage_type, 'To Any') as is_network,
-        regexp_matches(l.usage_type, p.memory) as is_memory,
+        coalesce(t.lists, []) as lists,
+        coalesce(list_contains(v.lists, 'unknown_service'), false) as is_unknown_service,
+        coalesce(list_has_any(t.lists, ['ssd_disk', 'storage']), false) as is_ssd,
+        coalesce(list_contains(t.lists, 'hdd_disk'), false) as is_hdd,
+        coalesce(list_has_any(t.lists, ['ssd_disk', 'hdd_disk']), false) as is_disk,
+        coalesce(list_contains(t.lists, 'memory'), false) as is_memory,
         exists (select 1 from ccf_word as w where w.provider = 'azure' and w.list = 'memory' and w.word = l.usage_type)
             as is_memory_by_name,
-        regexp_matches(l.usage_type, p.board) as has_boards,
         regexp_extract(l.usage_type, '(?:P|E)\d{1,2}') as tier
-    from line as l
-    cross join pattern as p
+    from ccf_azure_name as l
     left join ccf_unit as u on u.provider = 'azure' and u.unit = l.consumed_unit
+    left join ccf_listed as t on t.provider = 'azure' and t.text = l.usage_type
+    left join ccf_listed as v on v.provider = 'azure' and v.text = l.service
 ),
 
 found as (
@@ -60,7 +27,7 @@ found as (
         coalesce(i.vcpu, 1) as vcpu,
         i.processors,
         i.accelerator,
-        case when j.has_boards then coalesce(i.accelerators, 1) else 0 end as boards,
+        case when list_contains(j.lists, 'board') then coalesce(i.accelerators, 1) else 0 end as boards,
         case
             when j.is_memory_by_name then case when contains(j.usage_type, 'Cache') then cache.gb else 1e0 end
             when i.memory_gib is not null
@@ -73,7 +40,7 @@ found as (
         case
             when j.is_ssd and j.is_disk then ssd_disk.gb
             when j.is_hdd and j.is_disk then hdd_disk.gb
-            when j.is_registry then registry.gb
+            when list_contains(j.lists, 'registry') then registry.gb
             else 1e0
         end as gb,
         coalesce(known.accelerator_count, 0) as known_boards,
@@ -101,14 +68,13 @@ select
     sku_id,
     charge_month,
     case
-        when is_unsupported then 'unsupported'
-        when is_unknown or reading = 'unknown' then case when is_spread then 'spread' else 'zero' end
+        when list_contains(lists, 'unsupported') then 'unsupported'
+        when list_contains(lists, 'unknown') or is_unknown_service or reading = 'unknown' then case when is_spread then 'spread' else 'zero' end
         when reading = 'printed_zero' then 'printed_zero'
-        when reading = 'storage' and not is_ssd and not is_hdd then 'dropped'
-        when reading = 'storage_tb' and not is_ssd and not is_hdd then 'dropped'
+        when starts_with(reading, 'storage') and not is_ssd and not is_hdd then 'dropped'
         when reading = 'storage' and is_ssd and is_disk and tier = '' then 'stopped'
         when reading = 'storage' and gb is null then 'nan'
-        when reading in ('network', 'network_tb') and not is_network then 'dropped'
+        when reading in ('network', 'network_tb') and (contains(usage_type, 'To Any') or not list_contains(lists, 'network')) then 'dropped'
         else 'estimated'
     end as verdict,
     case

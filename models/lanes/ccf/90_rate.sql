@@ -1,6 +1,6 @@
 -- The rates of ccf per billed unit. Grain: SKU and charge month, what ccf reads. Reads: energy, ccf_verdict, ccf_error,
 -- ccf_pue, ccf_grid, lane_wanted, core.sku_class, core.site_factor, core.setting. Embodied carbon is no energy here:
--- what its kWh holds of it is in embodied_energy_kwh. Regions without a grid factor of ccf's have ours.
+-- what its kWh holds of it is in embodied_energy_kwh. An error that leaves energy alone is among the inputs. Regions without a grid factor of ccf's have ours.
 with judged as (
     select
         e.*,
@@ -13,8 +13,13 @@ with judged as (
         (
             select string_agg(t.text, '; ' order by t.error)
             from ccf_error as t
-            where list_contains(e.errors, t.error) or t.error = v.error
-        ) as known_error
+            where t.concerns = 'energy' and (list_contains(e.errors, t.error) or t.error = v.error)
+        ) as known_error,
+        (
+            select string_agg(t.text, '; ' order by t.error)
+            from ccf_error as t
+            where t.concerns <> 'energy' and list_contains(e.errors, t.error)
+        ) as other_error
     from ccf_energy as e
     inner join lane_wanted as w on w.sku_id = e.sku_id and w.charge_month = e.charge_month
     inner join core.sku_class as c on c.sku_id = e.sku_id
@@ -90,7 +95,7 @@ select
     end as it_energy_kwh_at_default_utilization,
     case when is_formula and rule <> 'network' then copies end as copies,
     1e0 as uplift,
-    inputs,
+    json_merge_patch(inputs, json_object('other_error', other_error)) as inputs,
     case when embodied_kg_co2e > 0e0 then embodied_kg_co2e / grid_g * 1000e0 end as embodied_energy_kwh,
     known_error
 from whole
