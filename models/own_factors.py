@@ -3,12 +3,14 @@
 Columns are those of the shipped table of the same kind. A measured PUE or WUE is a row of `site_metric`; a grid
 intensity, by location or by contract, one of `grid_intensity`; both hold for their region or zone in their year and
 nowhere else. A row of `coefficient` or `instance` takes the place of the shipped one of its key or type, or adds one.
+A row of `peer_instance` is what another tool's table says of a machine type, for the lane of that tool; no table of the
+kind is shipped, and it is kept as coefficients, one for each of its two figures.
 """
 
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,10 +25,20 @@ if TYPE_CHECKING:
 
 # The column that tells the tables apart.
 _MARKS = {
+    "peer_instance": "it_energy_kwh_per_h",
     "site_metric": "metric",
     "grid_intensity": "zone_scheme",
     "instance": "instance_type",
     "coefficient": "distribution",
+}
+_PEER_INSTANCE = (
+    "provider", "instance_type", "it_energy_kwh_per_h", "embodied_kg_per_h",
+    "year", "source", "source_release", "licence", "verification", "note",
+)  # fmt: skip
+# Figure of a peer's machine type -> start of its coefficient's key, and its unit.
+_PEER_FIGURES = {
+    "it_energy_kwh_per_h": ("peer_instance.it_energy", "kWh/h"),
+    "embodied_kg_per_h": ("peer_instance.embodied", "kgCO2e/h"),
 }
 # Low, central and high of each table that has them.
 VALUES = {
@@ -73,6 +85,8 @@ class OwnFactors:
 
 def columns_of(table: str) -> list[str]:
     """Return the columns of a shipped table, which are those of a user's file of the kind."""
+    if table == "peer_instance":
+        return list(_PEER_INSTANCE)
     return next(csv.reader([table_text(f"{table}.csv").partition("\n")[0]]))
 
 
@@ -111,7 +125,26 @@ def read(path: Path) -> OwnFactors:
             found = [Problem(line, "factor_id", row["factor_id"], f"the key of line {earlier} again: one row for each")]
         rows.append(row)
         problems += found
-    return OwnFactors(path.name, hashlib.sha256(data).hexdigest(), table, rows, problems)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if table == "peer_instance":
+        return OwnFactors(path.name, sha256, "coefficient", [*_peer_figures(rows)], problems)
+    return OwnFactors(path.name, sha256, table, rows, problems)
+
+
+def _peer_figures(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows of `coefficient` that hold what a peer's table says; a figure that it lacks has none."""
+    for row in rows:
+        for column, (start, unit) in _PEER_FIGURES.items():
+            value = row[column]
+            if not value:
+                continue
+            made = {name: row.get(name, "") for name in columns_of("coefficient")}
+            made |= {
+                "key": f"{start}.{row['provider']}:{row['instance_type']}", "unit": unit,
+                "scope": "an hour of the type, as another tool's table says",
+                "low": value, "central": value, "high": value, "distribution": "none",
+            }  # fmt: skip
+            yield {**made, "factor_id": factor_id("coefficient", made)}
 
 
 def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, list[str]]]:
@@ -146,8 +179,8 @@ def factor_id(table: str, row: Row) -> str:
             return f"{row['metric']}/{row['provider']}:{row['region_id']}/{row['year']}"
         case "coefficient":
             return f"coefficient/{row['key']}"
-        case "instance":
-            return f"instance/{row['provider']}:{row['instance_type']}"
+        case "instance" | "peer_instance":
+            return f"{table}/{row['provider']}:{row['instance_type']}"
     key = f"grid/{row['zone_scheme']}:{row['zone']}/{row['year']}/{row['boundary']}"
     return key if row["accounting"] == LOCATION else f"{key}/{row['accounting']}"
 

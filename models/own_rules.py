@@ -33,6 +33,8 @@ _MOST_OF_UNIT = {"percent": 100.0, "share": 1.0, "ratio": 5.0, "copies": 12.0, "
 _OPEN_KEYS = {"llm.output.": r"[^A-Z_\s]+", "compute.burst_baseline.": r"\S+"}
 _ANY_PROVIDER = "*"  # the class of a machine whose family nobody knows
 _MOST_VCPU, _MOST_GIB, _MOST_SSD_GB = 4096.0, 65536.0, 500_000.0
+# An hour of a machine type in another tool's table: from a slice of a core to a rack.
+_PEER_KWH, _PEER_EMBODIED_KG = (0.00005, 20.0), (0.000005, 5.0)
 _GIB_PER_VCPU = (0.1, 256.0)  # of the shipped types: 0.25 to 55
 
 
@@ -214,6 +216,14 @@ def _local_ssd(text: str, row: Row) -> str | None:
     return _between(text, 0, _MOST_SSD_GB, "GB")
 
 
+def _peer_energy(text: str, row: Row) -> str | None:
+    return _between(text, *_PEER_KWH, "kWh per hour of the type")
+
+
+def _peer_embodied(text: str, row: Row) -> str | None:
+    return _between(text, *_PEER_EMBODIED_KG, "kg CO2e per hour of the type, or blank") if text else None
+
+
 def _anything(text: str, row: Row) -> str | None:
     return None
 
@@ -261,7 +271,7 @@ _ORIGIN: Mapping[str, Rule] = {
     "licence": _stated,
     "verification": _one_of(*_VERIFICATIONS),
 }
-MAY_BE_BLANK = ("accelerator", "note", "source_low", "source_high")
+MAY_BE_BLANK = ("accelerator", "embodied_kg_per_h", "note", "source_low", "source_high")
 # What each column of each table may hold.
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "site_metric": {
@@ -317,6 +327,14 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "accelerator": _accelerator,
         "accelerator_count": _accelerator_count,
         "local_ssd_gb": _local_ssd,
+        "year": _year,
+        **_ORIGIN,
+    },
+    "peer_instance": {
+        "provider": _one_of(*sorted({provider for provider, _ in _regions()})),
+        "instance_type": _stated,
+        "it_energy_kwh_per_h": _peer_energy,
+        "embodied_kg_per_h": _peer_embodied,
         "year": _year,
         **_ORIGIN,
     },

@@ -6,7 +6,7 @@ with given as (
     union all
     select factor_id, position from factors.own_grid_intensity
     union all
-    select factor_id, position from factors.own_coefficient
+    select factor_id, position from factors.own_coefficient where not starts_with(key, 'peer_instance.') -- of lanes alone
     union all
     select factor_id, position from factors.own_instance
 ),
