@@ -225,6 +225,17 @@ def test_a_rate_says_what_it_assumes_and_which_error_it_repeats(rated: Mapping[s
     assert "the boards alone, without their host" in boards["known_error"]
 
 
+def test_the_worked_numbers_of_the_method_page_are_those_of_the_lane(rated: Mapping[str, Sequence[Line]]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    table = page.split("| step | calculation | by SPRUCE |\n|---|---|---|\n")[1].split("\n\n")[0]
+    hour = of(rated, "aws_cur", "row-0000")
+    names = ["it_energy_kwh", "energy_kwh", "location_based_kg_co2e", "water_onsite_l", "water_offsite_l"]
+    for name, row in zip(names, table.splitlines(), strict=True):
+        _, numbers, result = (cell.strip() for cell in row.strip("|").split("|"))
+        typed_in = eval(numbers.replace(" x ", " * "), {"__builtins__": {}})  # our own page
+        assert [typed_in, hour[name]] == pytest.approx([float(result.split()[0])] * 2, rel=1e-4), name
+
+
 def test_without_rows_of_its_table_a_machine_is_its_formula_with_our_hosts() -> None:
     with warehouse() as connection:
         known, unknown, azure = (

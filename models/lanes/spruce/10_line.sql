@@ -2,7 +2,7 @@
 select distinct
     w.sku_id,
     w.provider,
-    w.service_code,
+    t.service as service_code,
     w.sku_meter as meter,
     coalesce(w.operation, '') as operation,
     w.consumed_unit,
@@ -14,11 +14,13 @@ select distinct
         when w.service_code = 'AmazonES' and w.operation = 'ESDomain' then regexp_replace(t.instance_type, '\.search$', '')
         when w.service_code = 'AmazonRDS' and starts_with(w.operation, 'CreateDBInstance')
             then regexp_replace(t.instance_type, '^db\.', '')
-        when w.provider = 'azure' and w.service_code = 'Virtual Machines' and w.consumed_unit = 'Hours' -- of "D2 v3/D2s v3" the second
+        when t.service = 'Virtual Machines' and w.consumed_unit = 'Hours' -- of "D2 v3/D2s v3" the second
             then replace(lower(trim(regexp_replace(w.sku_meter, '^[^/]*/', ''))), ' ', '_')
     end as machine
 from lane_wanted as w
 cross join lateral (
-    select coalesce(w.instance_type, nullif(regexp_extract(w.sku_meter, '^[^:]*:(.+)$', 1), '')) as instance_type
+    select
+        coalesce(w.service_code, case when w.provider = 'azure' then w.service_name end) as service,
+        coalesce(w.instance_type, nullif(regexp_extract(w.sku_meter, '^[^:]*:(.+)$', 1), '')) as instance_type
 ) as t
 where w.provider in ('aws', 'azure') and ends_with(w.line_type, 'Usage') and w.sku_meter is not null
