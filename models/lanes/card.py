@@ -2,7 +2,7 @@
 
 A lane's data files are loaded as temporary tables LANE_FILE, those of all lanes as lane_FILE, its steps made one after
 the other as LANE_STEP; the last one, `rate`, goes into core.rate and core.lane_input. A step may read steps of the
-default model, too (`_BORROWED`).
+default model, too (`_BORROWED`), and those of another lane.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ _SETTING = "lane "  # a filled lane's key of core.setting, before its name; its 
 # What a lane may take from models/sql, in the order of their making.
 _BORROWED = ("machine_found", "machine_input", "coefficient_rate")
 _OPTIONAL = {"quality": "tinyint", "inputs": "json"}  # columns that a step `rate` may leave out
+_RATE = "rate"  # the last step of a lane
 _MODEL, _FACTOR_SET = "model", "factor_set"
 
 
@@ -90,9 +91,10 @@ def _fill(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def _make_steps(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
     """Make everything that leads to the lane's rates; return the temporary tables."""
-    folder = _room() / name
     made = []
-    for prefix, file in [*(("lane", f) for f in _files(_room(), ".csv")), *((name, f) for f in _files(folder, ".csv"))]:
+    used = (*_lenders(name), name)
+    data = [("lane", _room()), *((lane, _room() / lane) for lane in used)]
+    for prefix, file in [(prefix, file) for prefix, folder in data for file in _files(folder, ".csv")]:
         if file.name == DIFFERENCES:
             continue
         made.append(f"{prefix}_{file.name.removesuffix('.csv')}")
@@ -102,7 +104,12 @@ def _make_steps(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
                 "from read_csv($path, header = true, delim = ',', quote = '\"', nullstr = '', sample_size = -1)",
                 {"path": str(path)},
             )
-    texts = {f"{name}_{step}": file.read_text(encoding="utf-8") for step, file in _steps(folder)}
+    texts = {
+        f"{lane}_{step}": file.read_text(encoding="utf-8")
+        for lane in used
+        for step, file in _steps(_room() / lane)
+        if lane == name or step != _RATE
+    }
     borrowed = [step for step in _BORROWED if any(re.search(rf"\b{step}\b", text) for text in texts.values())]
     if borrowed:
         connection.execute(
@@ -139,8 +146,20 @@ def _steps(folder: Traversable) -> list[tuple[str, Traversable]]:
     return [(file.name.removesuffix(".sql").partition("_")[2], file) for file in _files(folder, ".sql")]
 
 
+def _lenders(name: str) -> tuple[str, ...]:
+    """Return the other lanes whose steps this one reads."""
+    texts = [file.read_text(encoding="utf-8") for _, file in _steps(_room() / name)]
+    return tuple(
+        lane
+        for lane in lanes()
+        if lane != name
+        and any(re.search(rf"\b{lane}_{step}\b", text) for step, _ in _steps(_room() / lane) for text in texts)
+    )
+
+
 def _digest(name: str) -> str:
-    """Return the SHA-256 over a lane's data and formulas and what inserts them."""
-    files = [file for folder in (_room(), _room() / name) for kind in (".csv", ".sql") for file in _files(folder, kind)]
+    """Return the SHA-256 over a lane's data and formulas, those it reads of other lanes, and what inserts them."""
+    folders = (_room(), *(_room() / lane for lane in (*_lenders(name), name)))
+    files = [file for folder in folders for kind in (".csv", ".sql") for file in _files(folder, kind)]
     texts = (f"{file.name}\0{file.read_text(encoding='utf-8')}\0" for file in files if file.name != DIFFERENCES)
     return hashlib.sha256("".join(texts).encode()).hexdigest()

@@ -236,7 +236,7 @@ def test_the_worked_numbers_of_the_method_page_are_those_of_the_lane(rated: Mapp
         assert [typed_in, hour[name]] == pytest.approx([float(result.split()[0])] * 2, rel=1e-4), name
 
 
-def test_without_rows_of_its_table_a_machine_is_its_formula_with_our_hosts() -> None:
+def test_without_rows_of_its_table_a_machine_is_boaviztas_formula_with_the_same_error() -> None:
     with warehouse() as connection:
         known, unknown, azure = (
             add_sku(connection, **ec2("m5.large")),
@@ -247,17 +247,18 @@ def test_without_rows_of_its_table_a_machine_is_its_formula_with_our_hosts() -> 
             ),
         )  # fmt: skip
         lines = {line["sku_id"]: line for line in lane(connection)}
-        found = connection.execute("select tdp_w from factors.cpu_power where microarch = 'skylake-sp'").fetchall()
-    hour, tdp_w = lines[known], found[0][0]
-    # (2 sockets x TDP x 0.75 + 384 GiB x 0.284 W) x 1.33 x 2 of 96 vCPU, times 0.277778
-    watts = (2 * tdp_w * 0.75 + 384 * 0.284) * 1.33 * 2 / 96
-    assert hour["it_energy_kwh"] == pytest.approx(watts * 0.277778 / 1000)
-    # at our load of 18 %: 0.32 + 8 / 40 x 0.43 = 0.406 of TDP
-    at_18 = (2 * tdp_w * 0.406 + 384 * 0.284) * 1.33 * 2 / 96
-    assert hour["it_energy_kwh_at_default_utilization"] == pytest.approx(at_18 * 0.277778 / 1000)
-    assert (hour["rule_id"], hour["embodied_kg_co2e"]) == ("spruce/aws/machine.formula", None)
+    hour = lines[known]
+    # Platinum 8175M, 240 W of TDP; half load takes 0.508477 x ln(50 + 20.451) - 1.415347 = 0.74818 of it (a fit through
+    # 0.12, 0.32, 0.75, 1.02): (2 x 240 x 0.74818 + 384 x 0.284) W x 1.33 x 2 of 96 vCPU = 12.9725 W, x 0.277778
+    assert hour["it_energy_kwh"] == pytest.approx(12.9725e-3 * 0.277778, rel=1e-5)
+    # its table has 3.611 W: the interface rounds to two figures
+    assert hour["it_energy_kwh"] == pytest.approx(0.003611114, rel=0.005)
+    # at our load of 18 %: 0.508477 x ln(38.451) - 1.415347 = 0.44028, so 8.8775 W
+    assert hour["it_energy_kwh_at_default_utilization"] == pytest.approx(8.8775e-3 * 0.277778, rel=1e-5)
+    assert hour["embodied_kg_co2e"] == pytest.approx(0.46e-3, rel=0.01)  # of the table, from the same parts
+    assert (hour["rule_id"], hour["utilization"]) == ("spruce/aws/machine.formula", 0.5)
     assert lines[unknown]["disposition"] == "unmodelled"
-    assert lines[azure]["it_energy_kwh"] > 0
+    assert lines[azure]["rule_id"] == "spruce/azure/machine.formula"
 
 
 def test_rows_of_a_peers_table_are_checked_and_kept_as_coefficients(tmp_path: Path) -> None:
