@@ -31,6 +31,7 @@ FACTOR_IDS: Mapping[str, str] = {
     "accelerator_power": "'accelerator_power/' || accelerator",
     "instance": "'instance/' || provider || ':' || instance_type",
     "coefficient": "'coefficient/' || key",
+    "uncertainty": "'uncertainty/' || leg || '/' || kind",
 }
 SETTING = "factor_set"
 

@@ -16,7 +16,15 @@ from warehouse.status import setting
 from wattledger.errors import ConfigError
 
 # In the order of their making; each reads those before it.
-STEPS = ("machine_found", "machine_input", "machine_case", "machine_rate", "coefficient_rate", "site_spread")
+STEPS = (
+    "machine_found",
+    "machine_input",
+    "machine_case",
+    "machine_moved",
+    "machine_rate",
+    "coefficient_rate",
+    "site_spread",
+)
 MODEL = "default"
 
 
@@ -35,6 +43,7 @@ def fill_missing(connection: duckdb.DuckDBPyConnection) -> None:
             make(connection, step)
         connection.execute(sql("insert_rate").replace("/* rate */", sql("rate")))
         connection.execute(sql("insert_rate_input"))
+        connection.execute(sql("insert_rate_leg"))
     for step in ("wanted", *STEPS):
         connection.execute(f"drop table if exists temp.{step}")
     card.fill_missing(connection)
@@ -50,7 +59,7 @@ def remake(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "delete from core.site_factor where factor_set = (select value from core.setting where key = 'factor_set')"
     )
-    for table in ("core.rate", "core.rate_input", "core.lane_input"):
+    for table in ("core.rate", "core.rate_input", "core.rate_leg", "core.lane_input"):
         connection.execute(
             f"delete from {table} where factor_set = (select value from core.setting where key = 'factor_set')"  # noqa: S608
         )

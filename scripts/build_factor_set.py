@@ -17,6 +17,7 @@ from factor_set.grids import grid, grid_alternatives
 from factor_set.hardware import accelerators, cpus, instances
 from factor_set.overrides import KEYS, overlay
 from factor_set.places import region_groups, regions, site_metrics
+from factor_set.uncertainties import uncertainties
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -34,6 +35,7 @@ BUILDERS: dict[str, Callable[[Path], list[Row]]] = {
     "accelerator_power": accelerators,
     "instance": instances,
     "coefficient": coefficients,
+    "uncertainty": uncertainties,
 }
 
 

@@ -116,6 +116,11 @@ select
     year, source, source_release, licence, verification, note
 from factors.grid_marginal
 union all
+select
+    factor_id, concat('error of ', leg, ', one for each ', scope, ', ', distribution), low_multiplier, 1e0, high_multiplier, 'ratio',
+    null, source, source_release, licence, verification, concat(evidence, '. Narrower by: ', narrowed_by)
+from factors.uncertainty
+union all
 select distinct
     f.pue_ref, 'pue', f.pue_low, f.pue, f.pue_high, 'ratio',
     f.pue_year, 'own meters', strftime(f.charge_month, '%Y-%m'), 'own', 'measured', f.pue_note

@@ -1,58 +1,7 @@
 -- IT energy and embodied carbon of one hour of each machine, and how far each uncertain number moves them.
--- Grain: basis, as machine_input. Reads: machine_case. Energy in kWh, embodied in kg CO2e.
+-- Grain: basis, as machine_input. Reads: machine_moved. Energy in kWh, embodied in kg CO2e.
 -- `..._down` and `..._up` are sums of squared log ratios: one number at its end at a time over the central result.
--- A null `down` means that the low end is zero. The formulas are models/power.py.
-with loaded as ( -- the share of the span from idle to full power
-    select
-        c.*,
-        case
-            when c.utilization <= 0.1e0 then c.utilization / 0.1e0 * c.curve_f10
-            when c.utilization <= 0.5e0 then c.curve_f10 + (c.utilization - 0.1e0) / 0.4e0 * (c.curve_f50 - c.curve_f10)
-            else c.curve_f50 + (c.utilization - 0.5e0) / 0.5e0 * (1e0 - c.curve_f50)
-        end as load_share
-    from machine_case as c
-),
-
-powered as (
-    select
-        l.basis, l.leg, l.side,
-        case
-            when l.method = 'cpu_surplus' then l.vcpu * (l.full_w_per_vcpu - l.idle_w_per_vcpu) * l.host_overhead
-            else l.vcpu * (l.idle_w_per_vcpu + l.load_share * (l.full_w_per_vcpu - l.idle_w_per_vcpu)) * l.host_overhead
-        end / 1000e0 as compute_kwh,
-        greatest(l.memory_gib - l.included_gib, 0e0)
-        * (l.memory_idle_w_per_gib + l.utilization * (l.memory_full_w_per_gib - l.memory_idle_w_per_gib))
-        * l.host_overhead / 1000e0 as memory_kwh,
-        l.accelerators * (
-            l.accelerator_idle_w + l.accelerator_utilization * (l.accelerator_busy_w - l.accelerator_idle_w)
-            + l.node_overhead_w
-        ) / 1000e0 as accelerator_kwh,
-        case
-            when l.method = 'cpu_surplus' then 0e0
-            else (
-                l.vcpu / l.host_vcpu
-                * (l.server_base_kg + (l.host_sockets - 1e0) * l.extra_socket_kg)
-                + l.memory_gib * l.dram_kg_per_gib
-                + l.local_ssd_gb * l.ssd_kg_per_gb
-                + l.accelerators * l.accelerator_kg
-            ) / (l.lifetime_years * 8760e0)
-        end as embodied_kg_co2e
-    from loaded as l
-),
-
-moved as ( -- the result of each leg over the central result
-    select
-        p.basis, p.leg, p.side,
-        c.compute_kwh, c.memory_kwh, c.accelerator_kwh,
-        c.compute_kwh + c.memory_kwh + c.accelerator_kwh as it_energy_kwh,
-        c.embodied_kg_co2e,
-        (p.compute_kwh + p.memory_kwh + p.accelerator_kwh)
-        / nullif(c.compute_kwh + c.memory_kwh + c.accelerator_kwh, 0e0) as it_ratio,
-        p.embodied_kg_co2e / nullif(c.embodied_kg_co2e, 0e0) as embodied_ratio
-    from powered as p
-    inner join powered as c on c.basis = p.basis and c.leg = 'central'
-)
-
+-- A null `down` means that the low end is zero.
 select
     basis,
     compute_kwh,
@@ -69,5 +18,5 @@ select
         cast(sum(cast(power(ln(least(greatest(embodied_ratio, 1e-300), 1e0)), 2) as decimal(38, 15))) as double)
     end as embodied_down,
     coalesce(cast(sum(cast(power(ln(greatest(embodied_ratio, 1e0)), 2) as decimal(38, 15))) as double), 0e0) as embodied_up
-from moved
+from machine_moved
 group by basis, compute_kwh, memory_kwh, accelerator_kwh, it_energy_kwh, embodied_kg_co2e

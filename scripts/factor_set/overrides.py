@@ -17,6 +17,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "accelerator_power": ("accelerator",),
     "instance": ("provider", "instance_type"),
     "coefficient": ("key",),
+    "uncertainty": ("leg", "kind"),
 }
 
 

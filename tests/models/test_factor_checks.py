@@ -23,6 +23,7 @@ KEYS = {
     "accelerator_power": ("accelerator",),
     "instance": ("provider", "instance_type"),
     "coefficient": ("key",),
+    "uncertainty": ("leg", "kind"),
 }
 
 
