@@ -33,7 +33,6 @@ from wattledger.errors import ConfigError, Exit, WarehouseError, WattledgerError
 from wattledger.tables import Table
 
 ALL_MODELS = "all"
-_RECONCILED = ("summary", "emissions", "causes", "runs")
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")  # MULTI is what DuckDB makes of PIVOT
 
 
@@ -116,7 +115,7 @@ def reconcile(config: Config) -> tuple[list[Table], Exit]:
 
 
 def _reconciled(connection: duckdb.DuckDBPyConnection) -> list[Table]:
-    return [table for table in reports.sections(connection, None, None) if table.name in _RECONCILED]
+    return reports.compared(connection)
 
 
 def report(

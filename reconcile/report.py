@@ -26,7 +26,16 @@ GROUPS = {
 _BY_TIME = ("charge_month", "usage_date")
 _TAG = "tag:"
 _TOP = 15
-_CORRELATED = "Low and high are 90 % ends summed as fully correlated, which is the widest a total can be."
+_CORRELATED = (
+    "Low and high are 90 % ends summed as if all errors were one, the widest a total can be; the section "
+    "uncertainty has the range as simulated."
+)
+
+
+def compared(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    """Return the tables that hold model, provider and trackers against each other, over all months."""
+    period: Period = {"since": None, "until": None}
+    return [table(connection, period) for table in (_summary, _emissions, _causes, _runs)]
 
 
 def sections(
@@ -38,6 +47,8 @@ def sections(
     for any other. Tables of restatements and refused deliveries are there only when there are some; tables that are
     printed only when asked for say so (`Table.is_detail`).
     """
+    from reconcile.report_uncertainty import uncertainty_sections  # noqa: PLC0415, numpy: imported where it is used
+
     period = {"since": since, "until": until}
     tables = [
         _summary(connection, period),
@@ -47,6 +58,7 @@ def sections(
         _gaps(connection, period),
         _runs(connection, period),
         services(connection, period, group_by or ("service",)),
+        *uncertainty_sections(connection, period),
         _coverage(connection, period),
         _coverage_services(connection, period),
         _coverage_unmodelled(connection, period),
