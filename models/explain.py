@@ -28,6 +28,8 @@ _SITE_REFS = (
     "grid_alternative_ref",
     "wue_ref",
     "wcf_ref",
+    "td_loss_ref",
+    "water_stress_ref",
 )
 
 
@@ -55,6 +57,7 @@ class Explanation:
     disposition: str
     gap_reason: str | None
     location_based_gap_reason: str | None
+    market_based_gap_reason: str | None
     water_gap_reason: str | None
     steps: Sequence[Step]
     factors: Sequence[FactorSource]
@@ -112,6 +115,7 @@ def explain_sku(connection: duckdb.DuckDBPyConnection, sku_id: int, charge_month
         disposition=row["disposition"],
         gap_reason=row["gap_reason"],
         location_based_gap_reason=row["location_based_gap_reason"],
+        market_based_gap_reason=row["market_based_gap_reason"],
         water_gap_reason=row["water_gap_reason"],
         steps=steps,
         factors=_sources(connection, refs),

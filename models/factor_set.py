@@ -25,7 +25,8 @@ FACTOR_IDS: Mapping[str, str] = {
     "region": "'region/' || provider || ':' || region_id",
     "region_group": "'region_group/' || provider || ':' || group_id || '/' || member_region_id",
     "site_metric": "metric || '/' || provider || ':' || region_id || '/' || year",
-    "grid_intensity": "'grid/' || zone_scheme || ':' || zone || '/' || year || '/' || boundary",
+    "grid_intensity": "'grid/' || zone_scheme || ':' || zone || '/' || year || '/' || boundary "
+    "|| case when accounting = 'location_average' then '' else '/' || accounting end",
     "grid_alternative": "'grid_alternative/' || provider || ':' || region_id || '/' || year",
     "cpu_power": "'cpu_power/' || microarch",
     "accelerator_power": "'accelerator_power/' || accelerator",

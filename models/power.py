@@ -201,6 +201,11 @@ def location_based_kg(it_energy_kwh: float, pue: float, grid_g_co2e_per_kwh: flo
     return it_energy_kwh * pue * grid_g_co2e_per_kwh / G_PER_KG
 
 
+def lost_per_delivered(td_loss: float) -> float:
+    """Return what the grid loses per kWh that it delivers, of the share of the power made that it loses."""
+    return td_loss / (1.0 - td_loss)
+
+
 def onsite_water_l(it_energy_kwh: float, wue_l_per_kwh_it: float) -> float:
     """Return the water used at the site in litres. WUE is per kWh of IT energy by its definition: no PUE."""
     return it_energy_kwh * wue_l_per_kwh_it

@@ -37,6 +37,8 @@ COEFFICIENT_LEGS: Mapping[str, tuple[str, ...]] = {
 SITE_LEGS: Mapping[str, str] = {
     "pue": "pue",
     "grid": "grid_g_co2e_per_kwh",
+    "market": "market_g_co2e_per_kwh",
+    "td_loss": "td_loss",
     "wue": "wue_l_per_kwh_it",
     "wcf": "wcf_l_per_kwh",
 }
@@ -49,7 +51,7 @@ Numbers = Mapping[str, Any]
 class Result:
     """A rate per unit of consumed quantity. Energy in kWh, emissions in kg CO2e, water in litres.
 
-    None where embodied carbon does not apply, or the grid or a water factor is unknown.
+    None where embodied carbon does not apply, or the grid, a contract or a water factor is unknown.
     """
 
     it_energy_kwh: float
@@ -61,6 +63,12 @@ class Result:
     location_based_kg_co2e: float | None
     location_based_kg_co2e_low: float | None
     location_based_kg_co2e_high: float | None
+    market_based_kg_co2e: float | None
+    market_based_kg_co2e_low: float | None
+    market_based_kg_co2e_high: float | None
+    td_loss_kg_co2e: float | None
+    td_loss_kg_co2e_low: float | None
+    td_loss_kg_co2e_high: float | None
     embodied_kg_co2e: float | None
     embodied_kg_co2e_low: float | None
     embodied_kg_co2e_high: float | None
@@ -100,7 +108,9 @@ def recompute(numbers: Numbers, site: Numbers, scale: float) -> Result:
     return Result(
         *_interval(it_kwh, it_ratios),
         *_interval(it_kwh * site["pue"], [*it_ratios, *pue_ratios]),
-        *_emissions(site, it_kwh, it_ratios),
+        *_emissions(site, "grid", it_kwh, it_ratios),
+        *_emissions(site, "market", it_kwh, it_ratios),
+        *_losses(site, it_kwh, it_ratios),
         *embodied,
         *_onsite_water(site, it_kwh, it_ratios),
         *_offsite_water(site, it_kwh, it_ratios),
@@ -108,15 +118,30 @@ def recompute(numbers: Numbers, site: Numbers, scale: float) -> Result:
     )
 
 
-def _emissions(site: Numbers, it_kwh: float, it_ratios: Sequence[float]) -> Interval:
-    if site["grid_g_co2e_per_kwh"] is None:
+def _emissions(site: Numbers, leg: str, it_kwh: float, it_ratios: Sequence[float]) -> Interval:
+    """Return emissions by the grid or by the market; ``leg`` names which."""
+    name = SITE_LEGS[leg]
+    if site[name] is None:
         return _UNKNOWN
     ratios = [*it_ratios, *(moved.ratio for moved in site_ratios(site, "pue"))]
-    if not site["grid_g_co2e_per_kwh"]:  # of a grid at zero the high end alone tells the range
-        at_high = power.location_based_kg(it_kwh, site["pue"], site["grid_g_co2e_per_kwh_high"])
+    if not site[name]:  # of a factor at zero the high end alone tells the range
+        at_high = power.location_based_kg(it_kwh, site["pue"], site[f"{name}_high"])
         return 0.0, 0.0, at_high * power.high_factor(ratios)
+    kg = power.location_based_kg(it_kwh, site["pue"], site[name])
+    return _interval(kg, [*ratios, *(moved.ratio for moved in site_ratios(site, leg))])
+
+
+def _losses(site: Numbers, it_kwh: float, it_ratios: Sequence[float]) -> Interval:
+    if site["grid_g_co2e_per_kwh"] is None or site["td_loss"] is None:
+        return _UNKNOWN
+    moved = [*site_ratios(site, "pue"), *site_ratios(site, "grid"), *loss_ratios(site)]
     kg = power.location_based_kg(it_kwh, site["pue"], site["grid_g_co2e_per_kwh"])
-    return _interval(kg, [*ratios, *(moved.ratio for moved in site_ratios(site, "grid"))])
+    return _interval(kg * power.lost_per_delivered(site["td_loss"]), [*it_ratios, *(m.ratio for m in moved)])
+
+
+def loss_ratios(site: Numbers) -> list[Ratio]:
+    """Return what the ends of the grid's losses do to what is lost per kWh delivered."""
+    return _moved(site, lambda ends: power.lost_per_delivered(ends["td_loss"]), {"td_loss": ("td_loss",)})
 
 
 def _onsite_water(site: Numbers, it_kwh: float, it_ratios: Sequence[float]) -> Interval:

@@ -13,6 +13,9 @@ STEPS = (
     "site_pue",
     "site_pue_measured",
     "site_wcf",
+    "site_loss",
+    "site_instrument",
+    "site_claim",
     "site_market",
     "site_member",
 )
@@ -21,8 +24,9 @@ STEPS = (
 def fill_sites(connection: duckdb.DuckDBPyConnection) -> None:
     """Resolve PUE, grid intensity and water factors where they are needed and missing, inside the caller's transaction.
 
-    What is already resolved keeps its row, unless its meters' readings or the zone of an own site changed. A place of
-    several regions gets their weighted mean; one that the factor set does not know gets nulls and a reason.
+    What is already resolved keeps its row, unless its meters' readings, its provider's figures or the zone of an own
+    site changed. A place of several regions gets their weighted mean; one that the factor set does not know gets nulls
+    and a reason.
     """
     _forget_stale(connection)
     make(connection, "site_wanted")

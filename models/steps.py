@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.power import high_factor, load_share, location_based_kg, low_factor
+from models.power import high_factor, load_share, low_factor
 from models.recompute import (
     COEFFICIENT_LEGS,
     EMBODIED_LEGS,
@@ -22,6 +22,7 @@ from models.recompute import (
     has_water,
     is_machine,
     it_energy_ratios,
+    loss_ratios,
     machine_power_of,
     site_ratios,
     unit_kwh,
@@ -208,11 +209,37 @@ def _site_steps(site: Numbers, unit: str, result: Result) -> list[Step]:
         name = f"another publisher's grid over ours ({site['grid_alternative_note']}); not used"
         template = "{grid_alternative_g_co2e_per_kwh} / {grid_alternative_beside_g_co2e_per_kwh}"
         steps.append(_step(name, template, v, site["grid_alternative_ratio"], "ratio", "grid_alternative_ref"))
-    if site.get("market_ref"):
-        name = f"market-based emissions ({site['market_boundary']}, {site['market_accounting']})"
-        template = "{energy_kwh} x {market_g_co2e_per_kwh} / 1000"
-        market_kg = location_based_kg(result.energy_kwh, 1, site["market_g_co2e_per_kwh"])
-        steps.append(_step(name, template, v, market_kg, f"kg CO2e/{unit}", "market_ref"))
+    return steps + _account_steps(site, v, unit, result)
+
+
+# How the market-based factor follows from the site's numbers, where it is not stated as such.
+_MARKET: Mapping[str, str] = {
+    "provider_figure": ("{grid_g_co2e_per_kwh} x {provider_market_based_kg_co2e} / {provider_location_based_kg_co2e}"),
+}
+
+
+def _account_steps(site: Numbers, v: Numbers, unit: str, result: Result) -> list[Step]:
+    """Return what stands beside the location-based emissions: market-based ones, and those of the grid's losses."""
+    steps = []
+    if result.market_based_kg_co2e is not None:
+        name = f"market ({site['market_boundary']}, {site['market_accounting']}; {site['market_note']})"
+        factor = _MARKET.get(site["market_accounting"], "{market_g_co2e_per_kwh}")
+        kg = "{energy_kwh} x {market_g_co2e_per_kwh} / 1000"
+        steps += [
+            _step(name, factor, v, site["market_g_co2e_per_kwh"], "g CO2e/kWh", "market_ref"),
+            _step("market-based emissions", kg, v, result.market_based_kg_co2e, f"kg CO2e/{unit}", "market_ref"),
+        ]
+    if result.td_loss_kg_co2e is not None:
+        name = f"loss of the grid ({site['td_loss_resolution']}, of {site['td_loss_year'] or 'several years'})"
+        kg = "{location_based_kg_co2e} x {td_loss} / (1 - {td_loss})"
+        kg_values = {**v, "location_based_kg_co2e": result.location_based_kg_co2e}
+        steps += [
+            _mean_step(name, site, "td_loss", "share of the power made")
+            or _step(name, "{td_loss}", v, site["td_loss"], "share of the power made", "td_loss_ref"),
+            _step(
+                "emissions of the grid's losses, in no total", kg, kg_values, result.td_loss_kg_co2e, f"kg CO2e/{unit}"
+            ),
+        ]
     return steps
 
 
@@ -250,20 +277,24 @@ def _mean_step(name: str, site: Numbers, figure: str, unit: str) -> Step | None:
 
 def _embodied_steps(m: Numbers, billed: Billed, result: Result) -> list[Step]:
     v = {**m, "hour_kg": embodied_kg(m), "physical_per_unit": billed.physical_per_unit, "machines": billed.machines}
+    life = " (lifetime as configured)" if m["lifetime_is_configured"] else ""
     total, template = result.embodied_kg_co2e or 0.0, "{hour_kg} x {physical_per_unit} x {machines}"
     return [
-        _step("embodied of one hour", _EMBODIED, v, embodied_kg(m), "kg CO2e", "instance_ref", *_EMBODIED_REFS),
+        _step(f"embodied of one hour{life}", _EMBODIED, v, embodied_kg(m), "kg CO2e", "instance_ref", *_EMBODIED_REFS),
         _step("embodied", template, v, total, f"kg CO2e/{billed.consumed_unit}"),
     ]
 
 
 def _interval_steps(numbers: Numbers, site: Numbers, unit: str, result: Result) -> list[Step]:
     it_energy, pue, grid = it_energy_ratios(numbers), site_ratios(site, "pue"), site_ratios(site, "grid")
+    market, losses = site_ratios(site, "market"), loss_ratios(site) if grid and site["td_loss"] else []
     embodied = embodied_ratios(numbers) if result.embodied_kg_co2e else []
     steps = [
         *_moved("IT energy", numbers, it_energy),
         *_moved("energy", site, pue),
         *_moved("emissions", site, grid),
+        *_moved("market-based emissions", site, market),
+        *_moved("losses", site, losses),
         *_moved("embodied", numbers, embodied),
         *_ends("IT energy", it_energy, result.it_energy_kwh, f"kWh/{unit}"),
         *_ends("energy", [*it_energy, *pue], result.energy_kwh, f"kWh/{unit}"),
@@ -271,6 +302,12 @@ def _interval_steps(numbers: Numbers, site: Numbers, unit: str, result: Result) 
     if grid:
         kg = result.location_based_kg_co2e or 0.0
         steps += _ends("location-based emissions", [*it_energy, *pue, *grid], kg, f"kg CO2e/{unit}")
+    if market:
+        kg = result.market_based_kg_co2e or 0.0
+        steps += _ends("market-based emissions", [*it_energy, *pue, *market], kg, f"kg CO2e/{unit}")
+    if losses:
+        kg = result.td_loss_kg_co2e or 0.0
+        steps += _ends("emissions of losses", [*it_energy, *pue, *grid, *losses], kg, f"kg CO2e/{unit}")
     if embodied:
         steps += _ends("embodied", embodied, result.embodied_kg_co2e or 0.0, f"kg CO2e/{unit}")
     if has_water(site):

@@ -17,6 +17,8 @@ _OF_LINE = (  # of a line = its quantity x the rate's figure
     ("IT energy of the line", "it_energy_kwh", "kWh"),
     ("energy of the line, after PUE", "energy_kwh", "kWh"),
     ("location-based emissions of the line", "location_based_kg_co2e", "kg CO2e"),
+    ("market-based emissions of the line", "market_based_kg_co2e", "kg CO2e"),
+    ("emissions of the grid's losses for the line, in no total", "td_loss_kg_co2e", "kg CO2e"),
     ("embodied emissions of the line", "embodied_kg_co2e", "kg CO2e"),
     ("water of the line", "water_l", "L"),
 )
@@ -128,6 +130,8 @@ def _formula(name: str, title: str, explanation: Explanation, line: Row | None =
         return [Table(name, title, _STEP_COLUMNS, [], notes)]
     if explanation.location_based_gap_reason:
         notes.append(f"No location-based emissions: {explanation.location_based_gap_reason}.")
+    if explanation.market_based_gap_reason:
+        notes.append(f"No market-based emissions: {explanation.market_based_gap_reason}.")
     if explanation.water_gap_reason:
         notes.append(f"No sum of the water: {explanation.water_gap_reason}.")
     rows: list[tuple[object, ...]] = [

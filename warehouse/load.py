@@ -20,7 +20,7 @@ from wattledger.faults import point
 # Fills what must exist when the transaction commits (rates, site factors); handed in by the composition root.
 FillRates = Callable[[duckdb.DuckDBPyConnection], None]
 # Tables whose rows move the figures of bills that are loaded already, and the cause of the restatement that this is.
-MOVES_OTHERS = {"pue_reading": "factors", "utilization": "activity"}
+MOVES_OTHERS = {"pue_reading": "factors", "provider_footprint": "factors", "utilization": "activity"}
 
 
 @dataclass(frozen=True)

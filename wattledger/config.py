@@ -23,7 +23,14 @@ from wattledger.errors import ConfigError
 FILE_NAME = "wattledger.toml"
 MASK = "***"
 # What changes how lines are estimated; the warehouse records what its rates were made with, as these texts.
-SWITCHES = {"grid_boundary": "lifecycle", "internet_transfer": "false", "spend_proxy": "false"}
+SWITCHES = {
+    "grid_boundary": "lifecycle",
+    "internet_transfer": "false",
+    "spend_proxy": "false",
+    "market_model": "off",
+    "server_life_years": "factor_set",
+    "accelerated_server_life_years": "factor_set",
+}
 DEFAULTS = {
     "warehouse.path": "wattledger.duckdb",
     "warehouse.memory_limit": "1500MB",
@@ -79,6 +86,7 @@ def _zone(value: object) -> object:
 
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_Years = Annotated[float, Field(ge=1, le=20)]
 
 
 class _Table(BaseModel):
@@ -98,6 +106,9 @@ class _Estimate(_Table):
     grid_boundary: Literal["lifecycle", "direct"] | None = None
     internet_transfer: bool | None = None
     spend_proxy: bool | None = None
+    market_model: Literal["off", "provider_claims"] | None = None
+    server_life_years: _Years | None = None
+    accelerated_server_life_years: _Years | None = None
 
 
 class _Source(_Table):

@@ -5,7 +5,8 @@ select
 from factors.site_metric
 union all
 select
-    factor_id, concat('grid intensity, ', boundary), low_g_co2e_per_kwh, central_g_co2e_per_kwh, high_g_co2e_per_kwh, 'gCO2e/kWh',
+    factor_id, concat('grid intensity, ', boundary, case when accounting = 'location_average' then '' else concat(', ', accounting) end),
+    low_g_co2e_per_kwh, central_g_co2e_per_kwh, high_g_co2e_per_kwh, 'gCO2e/kWh',
     year, source, source_release, licence, verification, note
 from factors.grid_intensity
 union all
@@ -127,3 +128,11 @@ select distinct
 from core.site_factor as f
 inner join core.setting as s on s.key = 'factor_set' and s.value = f.factor_set
 where f.pue_it_energy_kwh is not null
+union all
+select distinct
+    f.market_ref, 'market-based over location-based, scope 2', null,
+    f.provider_market_based_kg_co2e / f.provider_location_based_kg_co2e, null, 'ratio',
+    year(f.charge_month), 'carbon figures of the provider, as delivered', f.provider_model_version, 'own', 'published', f.market_note
+from core.site_factor as f
+inner join core.setting as s on s.key = 'factor_set' and s.value = f.factor_set
+where f.market_accounting = 'provider_figure'

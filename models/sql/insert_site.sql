@@ -21,10 +21,13 @@ select
     case when alternative_ref is not null then alternative_note end as grid_alternative_note,
     alternative_ref as grid_alternative_ref,
     gap_reason,
-    market_g as market_g_co2e_per_kwh, market_boundary, market_accounting, market_ref,
-    case when market_ref is null
-        then concat('no contract or residual mix for ', region_id, ' in ', year, ' among the own factors in force')
-    end as market_gap_reason,
+    market_g as market_g_co2e_per_kwh,
+    market_g_low as market_g_co2e_per_kwh_low, market_g_high as market_g_co2e_per_kwh_high,
+    market_boundary, market_accounting, market_ref, market_note, market_gap_reason,
+    provider_location_kg as provider_location_based_kg_co2e, provider_market_kg as provider_market_based_kg_co2e,
+    provider_model_version,
+    td_loss, td_loss_low, td_loss_high, td_loss_year, td_loss_resolution, td_loss_ref,
+    water_stress_category, water_stress_ref,
     wue as wue_l_per_kwh_it, wue_low as wue_l_per_kwh_it_low, wue_high as wue_l_per_kwh_it_high,
     wue_year, wue_resolution, wue_ref,
     wcf as wcf_l_per_kwh, wcf_low as wcf_l_per_kwh_low, wcf_high as wcf_l_per_kwh_high,

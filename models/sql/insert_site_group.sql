@@ -42,6 +42,13 @@ with summed as (
         min(wcf_year) as first_wcf_year,
         max(wcf_year) as last_wcf_year,
         bool_or(wcf_resolution = 'default') as has_default_wcf,
+        count(td_loss) as members_with_td_loss,
+        sum((weight * td_loss)::decimal(38, 15))::double as td_loss,
+        min(td_loss_low) as td_loss_low,
+        max(td_loss_high) as td_loss_high,
+        min(td_loss_year) as first_td_loss_year,
+        max(td_loss_year) as last_td_loss_year,
+        bool_or(td_loss_resolution = 'default') as has_default_td_loss,
         min(known_region_id) filter (where wue is null) as first_without_wue,
         min(known_region_id) filter (where wcf is null) as first_without_wcf,
         arg_min(gap_reason, known_region_id) filter (where gap_reason is not null) as gap_reason,
@@ -54,11 +61,12 @@ with summed as (
                 'grid_g_co2e_per_kwh': grid_g,
                 'grid_note': grid_note,
                 'wue_l_per_kwh_it': wue,
-                'wcf_l_per_kwh': wcf
+                'wcf_l_per_kwh': wcf,
+                'td_loss': td_loss
             } order by known_region_id
         )) as group_members,
         list_sort(list_distinct(flatten(list(
-            [group_ref, region_ref, pue_ref, grid_ref, ratio_lifecycle_ref, ratio_direct_ref, wue_ref, wcf_ref]
+            [group_ref, region_ref, pue_ref, grid_ref, ratio_lifecycle_ref, ratio_direct_ref, wue_ref, wcf_ref, td_loss_ref]
         )))) as group_refs
     from site_member
     where placed_as = 'group'
@@ -97,6 +105,12 @@ select
     case when members_with_wcf = members then wcf_high end as wcf_l_per_kwh_high,
     case when members_with_wcf = members and first_wcf_year = last_wcf_year then first_wcf_year end as wcf_year,
     case when members_with_wcf = members then case when has_default_wcf then 'default' else 'parent_zone' end end as wcf_resolution,
+    case when members_with_td_loss = members then td_loss / weights end as td_loss,
+    case when members_with_td_loss = members then td_loss_low end as td_loss_low,
+    case when members_with_td_loss = members then td_loss_high end as td_loss_high,
+    case when first_td_loss_year = last_td_loss_year then first_td_loss_year end as td_loss_year,
+    case when members_with_td_loss = members then case when has_default_td_loss then 'default' else 'parent_zone' end end
+        as td_loss_resolution,
     nullif(concat_ws(
         '; ',
         case when first_without_wue is not null

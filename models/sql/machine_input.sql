@@ -1,6 +1,7 @@
 -- Every number of the machine model, with its low and high. Grain: as machine_found, those with a machine.
 -- Watts are per vCPU as sold: a vCPU that is a whole core draws what its threads draw together. Utilization is a share.
--- Reads: wanted, core.sku, core.sku_class, machine_found, factors.cpu_power, factors.accelerator_power, core.coefficient_in_force.
+-- Reads: wanted, core.sku, core.sku_class, machine_found, factors.cpu_power, factors.accelerator_power, core.coefficient_in_force,
+-- core.setting.
 with coefficient as (
     select key, factor_id, low, central, high from core.coefficient_in_force
 ),
@@ -100,9 +101,11 @@ select
     case when m.accelerators > 0e0 then a.embodied_kg_co2e_low else 0e0 end as accelerator_kg_low,
     case when m.accelerators > 0e0 then a.embodied_kg_co2e else 0e0 end as accelerator_kg,
     case when m.accelerators > 0e0 then a.embodied_kg_co2e_high else 0e0 end as accelerator_kg_high,
-    life.low as lifetime_years_low,
-    life.central as lifetime_years,
-    life.high as lifetime_years_high,
+    -- a life of one's own choice is the central value; the ends stay those of the set, and hold it
+    least(life.low, coalesce(try_cast(chosen.value as double), life.low)) as lifetime_years_low,
+    coalesce(try_cast(chosen.value as double), life.central) as lifetime_years,
+    greatest(life.high, coalesce(try_cast(chosen.value as double), life.high)) as lifetime_years_high,
+    try_cast(chosen.value as double) is not null as lifetime_is_configured,
     m.instance_ref,
     p.factor_id as cpu_ref,
     a.factor_id as accelerator_ref,
@@ -138,3 +141,5 @@ left join coefficient as dram on dram.key = 'embodied.dram'
 left join coefficient as ssd on ssd.key = 'embodied.ssd'
 left join coefficient as life
     on life.key = case when m.accelerators > 0 then 'embodied.lifetime_ai' else 'embodied.lifetime' end
+left join core.setting as chosen
+    on chosen.key = case when m.accelerators > 0 then 'accelerated_server_life_years' else 'server_life_years' end

@@ -51,10 +51,12 @@ judged as ( -- a line that has a rule may still lack a machine, a coefficient or
         f.grid_g_co2e_per_kwh, f.grid_g_co2e_per_kwh_low, f.grid_g_co2e_per_kwh_high, f.grid_resolution,
         case when f.grid_g_co2e_per_kwh is not null then f.grid_boundary end as grid_boundary,
         case when f.grid_g_co2e_per_kwh is null then f.gap_reason end as grid_gap,
-        f.grid_direct_g_co2e_per_kwh, f.market_g_co2e_per_kwh,
+        f.grid_direct_g_co2e_per_kwh,
+        f.market_g_co2e_per_kwh, f.market_g_co2e_per_kwh_high, f.market_gap_reason,
         f.wue_l_per_kwh_it, f.wue_l_per_kwh_it_high, f.wue_resolution,
         f.wcf_l_per_kwh, f.wcf_resolution, f.water_gap_reason,
-        x.pue_down, x.pue_up, x.grid_down, x.grid_up, x.wue_down, x.wue_up, x.wcf_down, x.wcf_up,
+        x.pue_down, x.pue_up, x.grid_down, x.grid_up, x.market_down, x.market_up,
+        x.lost_per_delivered, x.td_loss_down, x.td_loss_up, x.wue_down, x.wue_up, x.wcf_down, x.wcf_up,
         x.water_l_per_kwh_it, x.water_down, x.water_up
     from physical as p
     left join core.site_factor as f
@@ -146,6 +148,28 @@ select
     ) as location_based_kg_co2e_high,
     s.grid_gap as location_based_gap_reason,
     s.scale * s.unit_kwh * s.pue * s.market_g_co2e_per_kwh / 1000e0 as market_based_kg_co2e,
+    coalesce(
+        s.scale * s.unit_kwh * s.pue * s.market_g_co2e_per_kwh / 1000e0 * exp(-sqrt(s.it_down + s.pue_down + s.market_down)),
+        0e0 * s.unit_kwh * s.market_g_co2e_per_kwh
+    ) as market_based_kg_co2e_low,
+    coalesce(
+        s.scale * s.unit_kwh * s.pue * s.market_g_co2e_per_kwh / 1000e0 * exp(sqrt(s.it_up + s.pue_up + s.market_up)),
+        s.scale * s.unit_kwh * s.pue * s.market_g_co2e_per_kwh_high / 1000e0 * exp(sqrt(s.it_up + s.pue_up))
+    ) as market_based_kg_co2e_high,
+    case when s.sku_id is not null and s.market_g_co2e_per_kwh is null then s.market_gap_reason end as market_based_gap_reason,
+    -- what the grid loses is made beside what it delivers: delivered x loss / (1 - loss)
+    s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 * s.lost_per_delivered as td_loss_kg_co2e,
+    coalesce(
+        s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 * s.lost_per_delivered
+        * exp(-sqrt(s.it_down + s.pue_down + s.grid_down + s.td_loss_down)),
+        0e0 * s.unit_kwh * s.grid_g_co2e_per_kwh * s.lost_per_delivered
+    ) as td_loss_kg_co2e_low,
+    coalesce(
+        s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh / 1000e0 * s.lost_per_delivered
+        * exp(sqrt(s.it_up + s.pue_up + s.grid_up + s.td_loss_up)),
+        s.scale * s.unit_kwh * s.pue * s.grid_g_co2e_per_kwh_high / 1000e0 * s.lost_per_delivered
+        * exp(sqrt(s.it_up + s.pue_up + s.td_loss_up))
+    ) as td_loss_kg_co2e_high,
     s.scale * s.embodied_kg_co2e as embodied_kg_co2e,
     coalesce(s.scale * s.embodied_kg_co2e * exp(-sqrt(s.embodied_down)), 0e0 * s.embodied_kg_co2e) as embodied_kg_co2e_low,
     coalesce(s.scale * s.embodied_kg_co2e * exp(sqrt(s.embodied_up)), 0e0 * s.embodied_kg_co2e) as embodied_kg_co2e_high,

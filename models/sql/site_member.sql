@@ -1,6 +1,6 @@
 -- Facility and grid of each wanted place and month in each region that it is, or is a mean of.
--- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_pue_measured, site_stated (WUE), site_wcf, site_grid,
--- site_market, core.place, factors.grid_alternative.
+-- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_pue_measured, site_stated (WUE), site_wcf, site_loss, site_grid,
+-- site_market, core.place, factors.grid_alternative, factors.site_metric (water stress).
 -- A zone that is run from a region stands elsewhere: its factors are those of its parent.
 select
     w.factor_set, w.grid_boundary, w.provider, w.region_id, w.charge_month, w.year,
@@ -62,7 +62,13 @@ select
     a.g_co2e_per_kwh / case a.boundary when 'direct' then g.direct_g else g.central_g end as alternative_ratio,
     concat(a.boundary, ', stated for ', a.stated_for, ' at ', a.distance_km::integer, ' km in ', a.year) as alternative_note,
     a.factor_id as alternative_ref,
-    m.market_g, m.boundary as market_boundary, m.accounting as market_accounting, m.market_ref
+    m.market_g, m.market_g_low, m.market_g_high, m.market_boundary, m.market_accounting, m.market_ref, m.market_note,
+    m.market_gap_reason, m.provider_location_kg, m.provider_market_kg, m.model_version as provider_model_version,
+    d.td_loss, d.td_loss_low, d.td_loss_high, d.td_loss_year, d.td_loss_ref,
+    case
+        when w.placed_as = 'local_zone' and d.resolution in ('exact', 'nearest_year') then 'parent_zone' else d.resolution
+    end as td_loss_resolution,
+    x.central::integer as water_stress_category, x.factor_id as water_stress_ref
 from site_wanted as w
 left join core.place as r on r.provider = w.provider and r.region_id = w.known_region_id
 left join site_pue as p
@@ -79,4 +85,9 @@ left join factors.grid_alternative as a
     on a.provider = w.provider and a.region_id = w.known_region_id and a.year = g.grid_year
     and case a.boundary when 'direct' then g.direct_g is not null else w.grid_boundary = 'lifecycle' end
 left join site_market as m
-    on m.provider = w.provider and m.known_region_id = w.known_region_id and m.year = w.year
+    on m.provider = w.provider and m.region_id = w.region_id and m.charge_month = w.charge_month
+    and m.known_region_id is not distinct from w.known_region_id
+left join site_loss as d
+    on d.provider = w.provider and d.known_region_id = w.known_region_id and d.year = w.year
+left join factors.site_metric as x -- a local zone lies elsewhere
+    on x.metric = 'water_stress' and x.provider = w.provider and x.region_id = w.known_region_id and w.placed_as = 'region'

@@ -1,4 +1,4 @@
--- How far PUE, grid and water of each place and month reach: squared log ratios of their low and high ends.
+-- How far PUE, grid, market, losses and water of each place and month reach: squared log ratios of their low and high ends.
 -- Grain: that of core.site_factor, for the factor set in force. Reads: core.site_factor, core.setting.
 -- A null `down` is a low end of zero. A kWh at the server takes WUE + PUE x WCF litres: each of the three moves the sum.
 with site as (
@@ -17,6 +17,15 @@ select
     case when f.grid_g_co2e_per_kwh > 0e0
         then power(ln(greatest(f.grid_g_co2e_per_kwh_high / f.grid_g_co2e_per_kwh, 1e0)), 2)
     end as grid_up,
+    case when f.market_g_co2e_per_kwh > 0e0 and f.market_g_co2e_per_kwh_low > 0e0
+        then power(ln(f.market_g_co2e_per_kwh_low / f.market_g_co2e_per_kwh), 2)
+    end as market_down,
+    case when f.market_g_co2e_per_kwh > 0e0
+        then power(ln(f.market_g_co2e_per_kwh_high / f.market_g_co2e_per_kwh), 2)
+    end as market_up,
+    f.td_loss / (1e0 - f.td_loss) as lost_per_delivered,
+    power(ln(f.td_loss_low / (1e0 - f.td_loss_low) / (f.td_loss / (1e0 - f.td_loss))), 2) as td_loss_down,
+    power(ln(f.td_loss_high / (1e0 - f.td_loss_high) / (f.td_loss / (1e0 - f.td_loss))), 2) as td_loss_up,
     case when f.wue_l_per_kwh_it > 0e0 and f.wue_l_per_kwh_it_low > 0e0
         then power(ln(f.wue_l_per_kwh_it_low / f.wue_l_per_kwh_it), 2)
     end as wue_down,

@@ -25,7 +25,7 @@ described as (
     select max(g.year) as last_year
     from factors.grid_intensity as g
     inner join setting as b on b.grid_boundary = g.boundary
-    where g.verification <> 'recalled'
+    where g.verification <> 'recalled' and g.accounting = 'location_average'
 ),
 
 alias as ( -- every name of a region, in lower case; names are the provider's own and mean nothing elsewhere

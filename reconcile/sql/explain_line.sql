@@ -7,9 +7,11 @@ select
     l.disposition, l.gap_reason, l.usage_state, l.method, l.quality, l.factor_resolution, l.model, l.factor_set,
     l.it_energy_kwh, l.it_energy_kwh_low, l.it_energy_kwh_high, l.energy_kwh, l.energy_kwh_low, l.energy_kwh_high,
     l.location_based_kg_co2e, l.location_based_kg_co2e_low, l.location_based_kg_co2e_high,
+    l.market_based_kg_co2e, l.market_based_kg_co2e_low, l.market_based_kg_co2e_high,
+    l.td_loss_kg_co2e, l.td_loss_kg_co2e_low, l.td_loss_kg_co2e_high,
     l.embodied_kg_co2e, l.embodied_kg_co2e_low, l.embodied_kg_co2e_high,
     l.water_l, l.water_l_low, l.water_l_high,
-    l.location_based_gap_reason, l.water_gap_reason,
+    l.location_based_gap_reason, l.market_based_gap_reason, l.water_gap_reason,
     l.sku_id,
     date_trunc('month', l.charge_period_start)::date as charge_month
 from ledger.lines as l

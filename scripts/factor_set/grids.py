@@ -9,16 +9,17 @@ from factor_set.facts import LICENCES, number, read, scaled
 
 # What choosing another source of the same grid would do, low and high: coefficients grid.source_choice_*.
 SOURCE_CHOICE = {"subregion": (0.29, 2.06), "state": (0.69, 1.26), "country": (0.73, 1.3)}
+ACCOUNTINGS = ("location_average", "residual_mix")
 NEIGHBOUR_KM = 150  # two regions this near on one balancing area draw from the same grid
 EARTH_RADIUS_KM = 6371
 ALTERNATIVE_NOTE = "Weighted by the hours of Google's own load: another quantity than a year's average"
 
 
 def grid(folder: Path) -> list[Row]:
-    """Return average grid intensity by zone and year; without share-alike rows, residual mixes and zeros."""
+    """Return average grid intensity and residual mixes by zone and year; without share-alike rows and zeros."""
     rows = []
     for row in read(folder, "grid_intensity"):
-        if row["licence"] not in LICENCES or row["share_alike"] == "1" or row["accounting"] != "location_average":
+        if row["licence"] not in LICENCES or row["share_alike"] == "1" or row["accounting"] not in ACCOUNTINGS:
             continue
         if float(row["g_co2e_per_kwh"]) == 0:  # a lifecycle has no zero: unknown, rounded away
             continue

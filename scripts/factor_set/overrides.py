@@ -11,7 +11,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "region": ("provider", "region_id"),
     "region_group": ("provider", "group_id", "member_region_id"),
     "site_metric": ("provider", "region_id", "metric", "year"),
-    "grid_intensity": ("zone_scheme", "zone", "boundary", "year"),
+    "grid_intensity": ("zone_scheme", "zone", "boundary", "year", "accounting"),
     "grid_alternative": ("provider", "region_id", "year"),
     "cpu_power": ("microarch",),
     "accelerator_power": ("accelerator",),

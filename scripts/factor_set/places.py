@@ -1,7 +1,7 @@
-"""Where regions stand and what their facilities draw: regions, places of several, PUE and WUE."""
+"""Where regions stand and what their facilities draw: regions, places of several, PUE, water, carbon-free shares."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from csv_tables import Row
@@ -37,6 +37,16 @@ GROUP_ALIASES = {
     ("azure", "global"): "Unassigned|Unknown|Intercontinental",
     ("gcp", "global"): "worldwide",
 }
+# What providers say of the power they buy: metric here, unit. An hourly and an annual share are two metrics.
+CLAIMS = {
+    "cfe_hourly": ("cfe_hourly", "share"),
+    "cfe_annual": ("cfe_annual", "share"),
+    "market_based_intensity": ("market_claim", "gCO2e/kWh"),
+}
+AQUEDUCT_SOURCE = (
+    "World Resources Institute, Aqueduct 4.0, baseline water stress by category, at the place of the region"
+)
+AQUEDUCT_YEAR = "2023"
 DESIGN_PUE = ("azure", "2022", "1.12")  # a design value, published for many regions alike
 
 
@@ -88,7 +98,10 @@ def geography(basis: str) -> str:
 
 
 def site_metrics(folder: Path) -> list[Row]:
-    """Return PUE and WUE as published, of regions, once per geography, and of fleets; and WCF of grid zones."""
+    """Return what is known of sites: PUE and WUE as published, of regions, once per geography, and of fleets.
+
+    And the WCF of grid zones, what providers claim of their power, and the water stress of regions.
+    """
     rows = {}
     metrics = read(folder, "region_metrics")
     designed = {(*DESIGN_PUE[:2], row["region"]) for row in metrics if is_design_pue(row)}
@@ -113,7 +126,36 @@ def site_metrics(folder: Path) -> list[Row]:
             "verification": "recalled" if recalled else "published", "note": site_note(row, basis, recalled),
         }  # fmt: skip
         rows[made["provider"], made["region_id"], made["metric"], made["year"]] = made
-    return [*rows.values(), *water_factors(folder)]
+    return [*rows.values(), *water_factors(folder), *claims(metrics), *water_stress(folder)]
+
+
+def claims(metrics: Sequence[Row]) -> list[Row]:
+    """Return carbon-free shares and matching claims as their providers publish them; none states a range."""
+    return [
+        {
+            "provider": row["provider"], "region_id": row["region"], "year": row["year"],
+            "metric": CLAIMS[row["metric"]][0], "low": number(row["value"]), "central": number(row["value"]),
+            "high": number(row["value"]), "unit": CLAIMS[row["metric"]][1], "basis": "region",
+            "source": f"{row['source']}; read in {row['via']}", "source_release": row["year"],
+            "licence": LICENCES[row["licence"]], "verification": "published", "note": row["note"],
+        }
+        for row in metrics
+        if row["metric"] in CLAIMS
+    ]  # fmt: skip
+
+
+def water_stress(folder: Path) -> list[Row]:
+    """Return the water stress of each region whose place has one: 0 low, 1 low to medium, up to 4 extremely high."""
+    return [
+        {
+            "provider": row["provider"], "region_id": row["region"], "year": AQUEDUCT_YEAR, "metric": "water_stress",
+            "low": row["water_stress_cat"], "central": row["water_stress_cat"], "high": row["water_stress_cat"],
+            "unit": "category", "basis": "region", "source": AQUEDUCT_SOURCE, "source_release": "4.0",
+            "licence": "CC BY 4.0", "verification": "stored", "note": "By the city or county of the region",
+        }
+        for row in read(folder, "regions")
+        if row["water_stress_cat"]
+    ]  # fmt: skip
 
 
 def is_design_pue(row: Row) -> bool:

@@ -161,8 +161,9 @@ def test_a_contract_fills_the_market_based_figure_and_leaves_the_location_based_
         add_layer(connection, tmp_path, "market", residual, contract)
         use(connection, f"{CORE}+market")
         assert rated(connection, sku_id)["market_based_kg_co2e"] == pytest.approx(ours["energy_kwh"] * 0.05, rel=1e-15)
-        step = next(step for step in explain_sku(connection, sku_id, JUNE).steps if step.name.startswith("market"))
-        assert step.name == "market-based emissions (lifecycle, market_based)"
+        steps = {step.name: step for step in explain_sku(connection, sku_id, JUNE).steps}
+        assert steps["market (lifecycle, market_based; own for region:aws:us-east-1 in 2023)"].value == 50
+        step = steps["market-based emissions"]
         assert step.value == pytest.approx(ours["energy_kwh"] * 0.05, rel=1e-15)
 
 
@@ -170,7 +171,7 @@ def test_a_region_without_a_contract_says_why_it_has_no_market_based_figure(tmp_
     with warehouse() as connection:
         sku_id = add_sku(connection, **ec2("m5.large"))
         rate(connection, sku_id)
-        reason = "no contract or residual mix for us-east-1 in 2023 among the own factors in force"
+        reason = "no contract, no figure of the provider and no residual mix for us-east-1 in 2023-06"
         assert connection.execute("select market_based_gap_reason from ledger.rates").fetchall() == [(reason,)]
 
 

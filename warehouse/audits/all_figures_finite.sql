@@ -8,6 +8,8 @@ where
     or not isfinite(energy_kwh) or not isfinite(energy_kwh_low) or not isfinite(energy_kwh_high)
     or not isfinite(location_based_kg_co2e) or not isfinite(location_based_kg_co2e_low)
     or not isfinite(location_based_kg_co2e_high) or not isfinite(market_based_kg_co2e)
+    or not isfinite(market_based_kg_co2e_low) or not isfinite(market_based_kg_co2e_high)
+    or not isfinite(td_loss_kg_co2e) or not isfinite(td_loss_kg_co2e_low) or not isfinite(td_loss_kg_co2e_high)
     or not isfinite(embodied_kg_co2e) or not isfinite(embodied_kg_co2e_low) or not isfinite(embodied_kg_co2e_high)
     or not isfinite(water_onsite_l) or not isfinite(water_offsite_l)
     or not isfinite(water_l) or not isfinite(water_l_low) or not isfinite(water_l_high)

@@ -1,6 +1,7 @@
 -- Low <= value <= high in every rate, and a value without its range does not stand.
 -- Not of lanes (core.lane_input): the tools that they reproduce publish no ranges.
-select sku_id, charge_month, model, it_energy_kwh, energy_kwh, location_based_kg_co2e, embodied_kg_co2e, water_l
+select sku_id, charge_month, model, it_energy_kwh, energy_kwh, location_based_kg_co2e, market_based_kg_co2e, td_loss_kg_co2e,
+    embodied_kg_co2e, water_l
 from core.rate
 where
     (model, sku_id) not in (select (model, sku_id) from core.lane_input)
@@ -11,6 +12,11 @@ where
             location_based_kg_co2e is not null
             and not coalesce(location_based_kg_co2e between location_based_kg_co2e_low and location_based_kg_co2e_high, false)
         )
+        or (
+            market_based_kg_co2e is not null
+            and not coalesce(market_based_kg_co2e between market_based_kg_co2e_low and market_based_kg_co2e_high, false)
+        )
+        or (td_loss_kg_co2e is not null and not coalesce(td_loss_kg_co2e between td_loss_kg_co2e_low and td_loss_kg_co2e_high, false))
         or (
             embodied_kg_co2e is not null
             and not coalesce(embodied_kg_co2e between embodied_kg_co2e_low and embodied_kg_co2e_high, false)

@@ -6,6 +6,7 @@ select
     r.disposition,
     r.gap_reason,
     r.location_based_gap_reason,
+    r.market_based_gap_reason,
     r.water_gap_reason,
     r.usage_state,
     r.resource_kind,

@@ -43,6 +43,7 @@ select
         else 'not rated: run `wattledger estimate`'
     end as gap_reason,
     r.location_based_gap_reason,
+    r.market_based_gap_reason,
     r.water_gap_reason,
     r.usage_state,
     r.resource_kind,

@@ -1,24 +1,6 @@
 -- The provider's own carbon figures. Grain: month x account x service x region x model version x scope x method.
 -- Current is the highest model version per payer and month, once: an export stands before an API, and of a figure
 -- that two deliveries hold the newest stands. Older versions and the others stay queryable.
-with delivered as (
-    select
-        p.*,
-        u.loaded_at,
-        p.model_version_key = max(p.model_version_key) over (
-            partition by p.provider, p.source_kind, p.billing_account_id, p.usage_month
-        ) as is_newest_version,
-        p.source_kind = max(p.source_kind) over (partition by p.provider, p.billing_account_id, p.usage_month) as is_first_kind,
-        p.unit_id = first_value(p.unit_id) over (
-            partition by
-                p.provider, p.source_kind, p.billing_account_id, p.usage_month, p.model_version_key,
-                p.sub_account_id, p.service_name, p.region_id, p.scope, p.method
-            order by p.kg_co2e is null, p.refreshed_at desc nulls last, u.loaded_at desc nulls last, p.unit_id
-        ) as is_newest_delivery
-    from core.provider_footprint as p
-    inner join core.unit as u on u.unit_id = p.unit_id
-)
-
 select
     p.usage_month,
     p.provider,
@@ -31,7 +13,7 @@ select
     p.method,
     p.kg_co2e,
     p.null_reason,
-    coalesce(p.is_newest_version, true) and coalesce(p.is_first_kind, true) and p.is_newest_delivery as is_current,
+    p.is_current,
     p.source_kind,
     p.refreshed_at,
     p.loaded_at as retrieved_at,
@@ -41,7 +23,7 @@ select
             then p.kg_co2e * 1000e0 / nullif(coalesce(f.grid_direct_g_co2e_per_kwh, f.grid_g_co2e_per_kwh), 0e0)
     end as implied_kwh,
     p.unit_id
-from delivered as p
+from core.provider_delivery as p
 left join core.site_factor as f
     on f.factor_set = (select value from core.setting where key = 'factor_set')
     and f.provider = p.provider

@@ -54,7 +54,12 @@ select
     r.location_based_kg_co2e_high,
     r.location_based_gap_reason,
     r.market_based_kg_co2e,
-    case when r.it_energy_kwh is not null and r.market_based_kg_co2e is null then f.market_gap_reason end as market_based_gap_reason,
+    r.market_based_kg_co2e_low,
+    r.market_based_kg_co2e_high,
+    r.market_based_gap_reason,
+    r.td_loss_kg_co2e,
+    r.td_loss_kg_co2e_low,
+    r.td_loss_kg_co2e_high,
     r.embodied_kg_co2e,
     r.embodied_kg_co2e_low,
     r.embodied_kg_co2e_high,
@@ -68,6 +73,7 @@ select
     r.water_l_low,
     r.water_l_high,
     r.water_resolution,
+    f.water_stress_category,
     r.water_gap_reason,
     r.machines,
     i.inputs,
@@ -76,7 +82,7 @@ select
             list_concat(
                 i.factor_refs,
                 [f.region_ref, f.pue_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref, f.market_ref,
-                 f.wue_ref, f.wcf_ref],
+                 f.wue_ref, f.wcf_ref, f.td_loss_ref, f.water_stress_ref],
                 f.group_refs
             ),
             lambda ref: ref is not null
