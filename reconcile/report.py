@@ -7,6 +7,7 @@ import duckdb
 
 from models.resources import sql as model_sql
 from models.sharealike import credits
+from reconcile.carbon import carbon_tables, market_note
 from reconcile.resources import sql
 from reconcile.variants import variant_tables
 from wattledger.errors import ConfigError
@@ -66,7 +67,7 @@ def sections(
     restatements = _table(connection, "restatements", "Restated since first loaded", period)
     refused = _table(connection, "refused", "Deliveries that could not be read", {})
     tables += [table for table in (restatements, refused) if table.rows]
-    tables += variant_tables(connection, period)
+    tables += [*variant_tables(connection, period), *carbon_tables(connection, period)]
     return [*tables, _method(connection, period), _attribution(connection, period)]
 
 
@@ -179,7 +180,7 @@ def services(connection: duckdb.DuckDBPyConnection, period: Period, group_by: Se
     names = [column[0] for column in result.description or ()][len(columns) : -3]
     found = result.fetchall()
     rows = [("total", *row[1:-3]) if row[-1] else row[:-3] for row in found]
-    notes = [_CORRELATED, "Market-based emissions are null: no contract or supplier factor is configured."]
+    notes = [_CORRELATED, *market_note(connection, period)]
     for *_, currency, idle_kwh, without_grid_kwh, is_total in found:
         if is_total and currency is None:
             notes.append(

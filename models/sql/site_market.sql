@@ -77,7 +77,7 @@ select
         when 'market_based' then contract_note
         when 'residual_mix' then residual_note
         when 'provider_figure' then concat(
-            'grid x ', provider_market_kg, ' kg market-based / ', provider_location_kg, ' kg location-based, scope 2 of ',
+            'grid x ', round(provider_market_kg, 6), ' kg market-based / ', round(provider_location_kg, 6), ' kg location-based, scope 2 of ',
             provider, ' ', coalesce(known_region_id, region_id), ', its model ', model_version
         )
         when 'provider_claim' then concat(provider, ' lists ', known_region_id, ' as matched in ', claim_year)
