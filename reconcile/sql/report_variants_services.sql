@@ -1,4 +1,5 @@
--- Each service under every model beside the default one, and the inputs that make the largest differences.
+-- Each service under the models beside the default one that estimate it, and the three inputs that make the largest
+-- differences, in kg CO2e.
 -- Grain: provider x service x model. Parameters: since, until (charge months). Reads: ledger.variants.
 with part as (
     unpivot (
@@ -15,16 +16,14 @@ with part as (
             sum(difference_pue_kg_co2e::decimal(38, 15))::double as "PUE",
             sum(difference_grid_kg_co2e::decimal(38, 15))::double as "grid",
             sum(difference_uplift_kg_co2e::decimal(38, 15))::double as "multiplier on emissions",
-            sum(difference_embodied_as_energy_kg_co2e::decimal(38, 15))::double as "embodied counted as energy",
-            string_agg(distinct array_to_string(known_errors, '; '), '; ' order by array_to_string(known_errors, '; '))
-                as known_errors
+            sum(difference_embodied_as_energy_kg_co2e::decimal(38, 15))::double as "embodied counted as energy"
         from ledger.variants
         where
             coalesce(charge_month >= date_trunc('month', $since::date), true)
             and coalesce(charge_month < $until::date, true)
         group by provider, service_name, model
     )
-    on columns(* exclude (provider, service_name, model, default_kg, model_kg, known_errors))
+    on columns(* exclude (provider, service_name, model, default_kg, model_kg))
     into name cause value kg
 ),
 
@@ -34,7 +33,7 @@ ranked as (
         max(abs(default_kg)) over (partition by provider, service_name) as weight_kg,
         row_number() over (partition by provider, service_name, model order by abs(kg) desc, cause) as place
     from part
-    where kg <> 0e0
+    where abs(kg) > 1e-9 -- below is rounding
 )
 
 select
@@ -44,11 +43,8 @@ select
     any_value(default_kg) as default_location_based_kg_co2e,
     any_value(model_kg) as location_based_kg_co2e,
     any_value(model_kg) / nullif(any_value(default_kg), 0e0) as ratio,
-    max(case when place = 1 then cause end) as largest_difference,
-    max(case when place = 1 then kg end) as largest_difference_kg_co2e,
-    max(case when place = 2 then cause end) as second_difference,
-    max(case when place = 2 then kg end) as second_difference_kg_co2e,
-    any_value(known_errors) as known_errors
+    string_agg(format('{} {:+.3g}', cause, kg), ', ' order by place) filter (place <= 3) as largest_differences
 from ranked
+where model_kg is not null
 group by provider, service_name, model
 order by max(weight_kg) desc nulls last, provider, service_name, model

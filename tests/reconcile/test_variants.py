@@ -113,8 +113,8 @@ def test_the_report_names_the_input_that_makes_the_largest_difference() -> None:
         (row,) = [
             dict(zip(found["variants_services"].columns, row, strict=True)) for row in found["variants_services"].rows
         ]
-        # watts 10 x 0.9 x 0.6 = 5.4 kg before PUE 10 x 2.0 x 0.3 x 0.5 = 3.0 kg, which the grid's -3.0 cancels
-        assert (row["largest_difference"], row["largest_difference_kg_co2e"]) == ("watts", pytest.approx(5.4))
+        # 10 x (1.9 - 1.0) kWh x 0.6 = 5.4 kg; the grid 10 x 2.0 x 1.5 x (0.4 - 0.5), the PUE 10 x 2.0 x 0.3 x 0.5
+        assert row["largest_differences"] == "watts +5.4, PUE +3, grid -3"
         later = {table.name: table for table in sections(book.connection, date(2025, 7, 1), None)}
         assert later["variants"].rows == []
 

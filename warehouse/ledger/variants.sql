@@ -35,6 +35,7 @@ priced as (
         b.location_based_kg_co2e as b_kg, b.embodied_kg_co2e as b_embodied,
         coalesce(l.it_energy_kwh_at_default_utilization, b.it_energy_kwh) as b_it_same_load,
         l.copies as b_copies, l.embodied_energy_kwh, l.known_error,
+        nullif(concat_ws('; ', l.known_error, json_extract_string(l.inputs, '$.other_error')), '') as errors,
         a.location_based_kg_co2e is not null and b.location_based_kg_co2e is not null as is_common
     from quantity as q
     inner join core.sku as s on s.sku_id = q.sku_id
@@ -87,6 +88,6 @@ select
     sum((n * b_it * b_pue * case when is_common then b_grid - a_grid end)::decimal(38, 15))::double as difference_grid_kg_co2e,
     sum((n * (b_kg - b_it * b_site))::decimal(38, 15))::double as difference_uplift_kg_co2e,
     sum((n * embodied_energy_kwh * b_grid)::decimal(38, 15))::double as difference_embodied_as_energy_kg_co2e,
-    list_sort(list(distinct known_error) filter (known_error is not null)) as known_errors
+    list_sort(list_distinct(flatten(list(string_split(errors, '; ')) filter (errors is not null)))) as known_errors
 from stepped
 group by charge_month, provider, service_name, region_id, model
