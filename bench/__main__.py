@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.bill import make_bill
 from bench.memory import Measured, measure
 from bench.stages import run_stages
+from bench.year import measure_uncertainty
 
 # The bars, on 2 cores. The whole job is held to them on a million lines. Rating is held against the plain sum by SKU
 # on five million: it works on distinct keys, a few thousand on either bill, while the sum reads every line. Against the
@@ -19,6 +20,7 @@ BAR_PEAK_BYTES = 2e9
 BAR_RATE_TO_SCAN = 3.0
 BAR_HELP_S = 0.150
 BAR_UNCHANGED_S = 2.0
+BAR_UNCERTAINTY_S = 2.0
 CONFIG = """
 [warehouse]
 path = "w.duckdb"
@@ -99,7 +101,10 @@ def main() -> int:
     for lines in [int(argument) for argument in sys.argv[1:]] or (WHOLE_LINES, RATE_LINES):
         with tempfile.TemporaryDirectory(prefix="wattledger-bench-") as folder:
             held += _bench(lines, Path(folder))
-    print()
+    with tempfile.TemporaryDirectory(prefix="wattledger-bench-") as folder:
+        simulated, rows = measure_uncertainty(Path(folder))
+    print(f"\na year of three clouds, {rows:,} daily rows")
+    held.append(_bar("simulated ranges and sensitivity", simulated.seconds, BAR_UNCERTAINTY_S, "s"))
     best = min((_command("--help") for _ in range(5)), key=lambda measured: measured.seconds)
     held.append(_bar("wattledger --help", best.seconds, BAR_HELP_S, "s"))
     return 0 if all(held) else 4

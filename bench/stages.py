@@ -96,7 +96,7 @@ def _rate(connection: duckdb.DuckDBPyConnection) -> Measured:
     Inside a transaction that is rolled back, as it runs inside that of a load.
     """
     connection.begin()
-    for table in ("sku_class", "site_factor", "rate", "rate_input"):
+    for table in ("sku_class", "site_factor", "rate", "rate_input", "rate_leg"):
         connection.execute(f"delete from core.{table}")
     with measure() as found:
         rates.fill_missing(connection)

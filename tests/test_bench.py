@@ -6,6 +6,7 @@ import duckdb
 
 from bench.bill import HERE, make_bill
 from bench.stages import run_stages
+from bench.year import measure_uncertainty
 
 LINES = 3_000
 
@@ -32,3 +33,15 @@ def test_every_stage_runs_and_is_measured(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "work" / "snapshot.duckdb"), read_only=True) as snapshot:
         found = snapshot.execute("select sum(lines) from ledger.footprint_daily where energy_kwh > 0").fetchall()
         assert LINES / 3 < found[0][0] < LINES
+
+
+def test_the_ranges_of_a_year_of_three_clouds_are_simulated(tmp_path: Path) -> None:
+    measured, rows = measure_uncertainty(tmp_path, machines=5, days=40)
+    assert measured.seconds > 0
+    with duckdb.connect(str(tmp_path / "year.duckdb"), read_only=True) as connection:
+        clouds = connection.execute(
+            "select s.provider from core.rate as r inner join core.sku as s using (sku_id) "
+            "where r.energy_kwh > 0 group by 1 order by 1"
+        ).fetchall()
+    assert clouds == [("aws",), ("azure",), ("gcp",)]
+    assert rows > 10_000
