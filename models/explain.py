@@ -11,6 +11,7 @@ from datetime import date
 
 import duckdb
 
+from models.lanes.steps import lane_steps
 from models.recompute import Numbers, Result, physical_per_unit, recompute
 from models.resources import sql
 from models.rules_data import rules
@@ -62,7 +63,14 @@ class Explanation:
     steps: Sequence[Step]
     factors: Sequence[FactorSource]
     rate: Result | None  # as the card holds it
-    recomputed: Result | None  # as models.power gives it from the same numbers
+    recomputed: (
+        Result | None
+    )  # as models.power gives it from the same numbers; of a lane, whose formulas are SQL, the rate
+
+    @property
+    def is_lane(self) -> bool:
+        """Whether another tool's lane made the rate, whose formula no second implementation checks."""
+        return self.recomputed is not None and self.recomputed is self.rate
 
     @property
     def agrees(self) -> bool:
@@ -105,6 +113,9 @@ def explain_sku(connection: duckdb.DuckDBPyConnection, sku_id: int, charge_month
         rate = Result(**{f.name: row[f.name] for f in fields(Result)})
         steps = rate_steps(numbers, site, billed, recomputed)
         refs = sorted({*row["factor_refs"], *_site_refs(site)})
+    elif row["lane"] is not None:
+        rate = recomputed = Result(**{f.name: row[f.name] for f in fields(Result)})
+        steps = lane_steps(row, json.loads(row["lane"]))
     return Explanation(
         sku_id=sku_id,
         charge_month=charge_month,

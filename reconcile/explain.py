@@ -122,8 +122,8 @@ def _by_cost(proxy: Row) -> Table:
 def _formula(name: str, title: str, explanation: Explanation, line: Row | None = None) -> list[Table]:
     """Return the steps of a rate, the sources of its factors and its range; for a line also quantity times rate."""
     notes = [
-        f"model {explanation.model}, factor set {explanation.factor_set}, rule {explanation.rule_id}: "
-        f"{explanation.rule_reason}"
+        f"model {explanation.model}, factor set {explanation.factor_set}, rule {explanation.rule_id}"
+        + (f": {explanation.rule_reason}" if explanation.rule_reason else "")
     ]
     if explanation.rate is None:
         notes.append(f"{explanation.disposition}: {explanation.gap_reason}. No figure stands for it.")
@@ -146,7 +146,9 @@ def _formula(name: str, title: str, explanation: Explanation, line: Row | None =
                 numbers = f"{line['consumed_quantity']!r} x {per_unit!r}"
                 rows.append((what, "quantity x rate", numbers, line[column], unit, None))
     notes.append(
-        "The rate card and the formulas worked out again agree."
+        "The published arithmetic of another tool, in a lane beside the default model; it has no low and high."
+        if explanation.is_lane
+        else "The rate card and the formulas worked out again agree."
         if explanation.agrees
         else "The rate card and the formulas worked out again DIFFER: this is a fault, please report it."
     )

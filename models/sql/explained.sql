@@ -1,5 +1,6 @@
 -- One rate of the model and factor set in force with everything that it rests on. Grain: one row or none.
--- Parameters: sku_id, charge_month. Reads: core.rate, core.sku, core.sku_class, core.rate_input, core.site_factor.
+-- Parameters: sku_id, charge_month. Reads: core.rate, core.sku, core.sku_class, core.rate_input,
+-- core.lane_input, core.site_factor.
 select
     r.model,
     r.factor_set,
@@ -14,6 +15,8 @@ select
     i.inputs,
     i.factor_refs,
     to_json(f) as site,
+    case when l.sku_id is not null then to_json(l) end as lane, -- what another tool's lane assumed; null for the default model
+    r.pue, r.grid_g_co2e_per_kwh, r.grid_boundary,
     r.it_energy_kwh, r.it_energy_kwh_low, r.it_energy_kwh_high,
     r.energy_kwh, r.energy_kwh_low, r.energy_kwh_high,
     r.location_based_kg_co2e, r.location_based_kg_co2e_low, r.location_based_kg_co2e_high,
@@ -32,6 +35,8 @@ inner join core.setting as v on v.key = 'factor_set' and v.value = r.factor_set
 inner join core.sku as s on s.sku_id = r.sku_id
 inner join core.sku_class as c on c.sku_id = r.sku_id
 left join core.rate_input as i on i.model = r.model and i.factor_set = r.factor_set and i.basis = r.basis
+left join core.lane_input as l
+    on l.model = r.model and l.factor_set = r.factor_set and l.sku_id = r.sku_id and l.charge_month = r.charge_month
 left join core.site_factor as f
     on f.factor_set = r.factor_set
     and f.provider = s.provider

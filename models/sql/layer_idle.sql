@@ -19,7 +19,6 @@ used as (
     select unnest(i.factor_refs)
     from core.rate_input as i
     inner join core.setting as s on s.key = 'factor_set' and s.value = i.factor_set
-    inner join core.setting as m on m.key = 'model' and m.value = i.model
 )
 
 select

@@ -77,6 +77,10 @@ def test_a_lane_in_force_is_the_footprint_and_the_change_is_a_restatement(run: R
     assert [row["model"] for row in asked(run, MODELS)] == ["default", "teads"]
     assert run("audit").exit_code == 0
     assert run("report", "summary").exit_code == 0
+    steps = json.loads(run("explain", "--service", "AmazonEC2", "--month", "2025-03", "--json").stdout)["tables"][1]
+    # an hour: 10 W of TDP x (0.75 + 0.2) + 8 GiB x 0.4 W
+    assert steps["rows"][0][2] == "(10 x (0.75 + 0.2) + 8 x 0.4 + 0 x 0.75) x 1 / 1000"
+    assert "in a lane beside the default model" in steps["notes"][-1]
     (project / "wattledger.toml").write_text(CONFIG)
     assert run("sync").exit_code == 0
     assert len(asked(run, RESTATED)) == 2

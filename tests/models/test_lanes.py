@@ -53,8 +53,8 @@ SKUS: Mapping[str, Mapping[str, Any]] = {
     "l4": gcp("Nvidia L4 GPU running in Zurich", "europe-west6"),
     "tpu v3": {**gcp("Tpu-v3 Montreal", "northamerica-northeast1"), "service_name": "Cloud TPU"},
     "nd96": {
-        "provider": "azure", "service_code": "Virtual Machines", "sku_meter": "ND96isr H100 v5", "consumed_unit": "Hours",
-        "region_id": "westeurope", "charge_category": "Usage",
+        "provider": "azure", "service_code": "Virtual Machines", "sku_meter": "ND96isr H100 v5",
+        "consumed_unit": "Hours", "region_id": "westeurope", "charge_category": "Usage",
     },
 }  # fmt: skip
 
@@ -91,7 +91,7 @@ def test_an_hour_of_an_m5_large_by_teads(bill: duckdb.DuckDBPyConnection) -> Non
     assert found["location_based_kg_co2e"] == pytest.approx(0.0127 * 1.2 * found["grid_g_co2e_per_kwh"] / 1000)
     # 1000 kg, 100 kg of the second chip, (384 - 16) x 533 / 384 kg of memory: 1610.79 kg / 48 / 35040 h
     assert found["embodied_kg_co2e"] == pytest.approx((1100 + 368 * 533 / 384) / 48 / 35040)
-    # at the 18 % of the default model: package 0.32 + 0.2 x 0.43, memory 0.3 + 0.2 x 0.1: 10 x 0.606 + 8 x 0.32 = 8.62 W
+    # at the 18 % of the default model package 0.32 + 0.2 x 0.43, memory 0.3 + 0.2 x 0.1: 10 x 0.606 + 8 x 0.32 = 8.62 W
     assert found["it_energy_kwh_at_default_utilization"] == pytest.approx(0.00862)
     assert (found["utilization"], found["uplift"], found["quality"]) == (0.5, 1, 3)
     assert json.loads(found["inputs"])["share_tdp_w"] == pytest.approx(10)

@@ -6,9 +6,9 @@ with billed as (
         c.usage_state, c.resource_kind,
         case when b.page_name is not null then 'mlco2:page' else 'mlco2:own-tdp' end as rule_id,
         b.accelerators, b.tdp_w, b.known_error,
-        b.accelerators * b.tdp_w / 1000e0
-        * c.unit_quantity * case c.unit_per when 'month' then extract(day from last_day(w.charge_month)) * 24e0 else 1e0 end
-        * c.machines as energy_kwh,
+        c.unit_quantity * case c.unit_per when 'month' then extract(day from last_day(w.charge_month)) * 24e0 else 1e0 end
+        * c.machines as hours,
+        b.accelerators * b.tdp_w * hours / 1000e0 as energy_kwh,
         coalesce(g.impact_g_per_kwh, f.grid_g_co2e_per_kwh) as grid_g_co2e_per_kwh,
         case when g.impact_g_per_kwh is not null then 'as_published' when f.grid_g_co2e_per_kwh is not null then f.grid_boundary end
             as grid_boundary,
@@ -58,6 +58,6 @@ select
     1e0 as uplift,
     null::double as embodied_energy_kwh,
     e.known_error,
-    case when e.sku_id is not null then to_json({'accelerators': e.accelerators, 'tdp_w': e.tdp_w}) end as inputs
+    case when e.sku_id is not null then to_json({'hours': e.hours, 'accelerators': e.accelerators, 'tdp_w': e.tdp_w}) end as inputs
 from billed as j
 left join billed as e on e.sku_id = j.sku_id and e.charge_month = j.charge_month and j.gap is null
