@@ -58,12 +58,21 @@ SKUS: Mapping[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 
+with (DATA / "peer_reference" / "spruce_aws_cur.csv").open(encoding="utf-8", newline="") as rows:
+    PEERS = {  # EC2 machines without boards for which SPRUCE carries BoaviztAPI's figures of an hour
+        row["product_instance_type"]: row
+        for row in csv.DictReader(rows)
+        if "BoxUsage" in row["line_item_usage_type"]
+        and row["operational_energy_kwh"]
+        and not row["product_instance_type"].startswith(("p", "g", "inf", "trn"))
+    }
+
 
 @pytest.fixture(scope="module")
 def bill() -> Iterator[duckdb.DuckDBPyConnection]:
     """One hour (or other unit) of each SKU, rated by the default model and the three lanes."""
     with warehouse() as connection:
-        for key in SKUS.values():
+        for key in [*SKUS.values(), *(ec2(name) for name in PEERS)]:
             add_sku(connection, **key)
         fill_missing(connection)
         for name in HERE:
@@ -135,9 +144,7 @@ def test_an_hour_of_an_m5_large_by_boavizta(bill: duckdb.DuckDBPyConnection) -> 
     assert found["it_energy_kwh"] == pytest.approx(0.0130, abs=0.00004)
     assert found["compute_it_energy_kwh"] == pytest.approx(10 * 0.74818 * 1.33 / 1000, rel=1e-4)
     assert found["memory_it_energy_kwh"] == pytest.approx(8 * 0.284 * 1.33 / 1000)
-    # SPRUCE carries BoaviztAPI's own figure over 3.6
-    with (DATA / "peer_reference" / "spruce_aws_cur.csv").open(encoding="utf-8", newline="") as file:
-        peer = next(row for row in csv.DictReader(file) if row["product_instance_type"] == "m5.large")
+    peer = PEERS["m5.large"]  # SPRUCE carries BoaviztAPI's own figure over 3.6
     assert found["it_energy_kwh"] == pytest.approx(3.6 * float(peer["operational_energy_kwh"]), rel=0.003)
     assert found["embodied_kg_co2e"] * 1000 == pytest.approx(float(peer["embodied_emissions_co2eq_g"]), rel=0.01)
     # 368.09 kg of case, board, two supplies and assembly; two chips of 28 cores: (28 x 0.245 + 0.491) x 1.97 + 9.14 kg;
@@ -146,6 +153,20 @@ def test_an_hour_of_an_m5_large_by_boavizta(bill: duckdb.DuckDBPyConnection) -> 
     embodied_kg = (chassis_kg + 2 * chip_kg) / 48 + 8 * (5.22 / 32 + 2.2 / 2.85)
     assert found["embodied_kg_co2e"] == pytest.approx(embodied_kg / 35040)
     assert (found["utilization"], found["method"]) == (0.5, "tdp_profile")
+
+
+def test_other_machines_are_near_what_the_api_itself_prints(bill: duckdb.DuckDBPyConnection) -> None:
+    # the TDP is typical of the microarchitecture here, of the very chip there; and it prints two digits
+    first = len(SKUS) + 1
+    query = (
+        "select it_energy_kwh, embodied_kg_co2e from core.rate where model = 'boavizta' and sku_id >= ? order by sku_id"
+    )
+    pairs = list(zip(bill.execute(query, [first]).fetchall(), PEERS.values(), strict=True))
+    rated_pairs = [(ours, peer, float(peer["line_item_usage_amount"])) for ours, peer in pairs if ours[0] is not None]
+    assert len(rated_pairs) > 30
+    energy = median(kwh / (3.6 * float(peer["operational_energy_kwh"]) / n) for (kwh, _), peer, n in rated_pairs)
+    embodied = median(kg * 1000 / (float(peer["embodied_emissions_co2eq_g"]) / n) for (_, kg), peer, n in rated_pairs)
+    assert (energy, embodied) == (pytest.approx(1, abs=0.1), pytest.approx(1, abs=0.1))
 
 
 def test_boavizta_gives_boards_no_energy(bill: duckdb.DuckDBPyConnection) -> None:
@@ -211,7 +232,7 @@ def test_a_lane_names_the_machine_that_it_does_not_know(bill: duckdb.DuckDBPyCon
 
 def test_every_row_has_its_rate_in_every_lane_and_the_audits_hold(bill: duckdb.DuckDBPyConnection) -> None:
     counted = bill.execute("select model, count(*) from core.rate group by model order by model").fetchall()
-    assert counted == [(name, len(SKUS)) for name in sorted(("default", *HERE))]
+    assert counted == [(name, len(SKUS) + len(PEERS)) for name in sorted(("default", *HERE))]
     inputs = bill.execute("select count(*) from core.lane_input").fetchall()[0][0]
     estimated = "select count(*) from core.rate where model <> 'default' and disposition = 'estimated'"
     assert inputs == bill.execute(estimated).fetchall()[0][0] > 0
