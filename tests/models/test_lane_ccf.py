@@ -18,8 +18,10 @@ from rated import add_sku, warehouse
 from models.classify import classify
 from models.lanes import card
 from models.sites import fill_sites
+from warehouse.audits import audit_all
 
 DATA = Path(__file__).parents[1] / "data" / "peer_reference" / "ccf.csv"
+PAGE = Path(__file__).parents[2] / "docs" / "method.md"
 COMPARABLE = ("estimated", "estimated_cli_nan")
 # Billed units in the unit of the peer's figure.
 UNITS = {
@@ -43,6 +45,7 @@ OTHERS = {  # what its rows do not hold; worked out below
             "region_id": "eastus"},
     "february": {"service_code": "AmazonEC2", "sku_meter": "EBS:VolumeUsage.gp3", "consumed_unit": "GB-Mo",
                  "month": date(2023, 2, 1)},
+    "page": {"service_code": "AmazonEC2", "sku_meter": "BoxUsage:m5.large", "consumed_unit": "Hrs"},
     "spot": {"provider": "azure", "service_code": "Virtual Machines", "sku_meter": "D2s v3 Spot",
              "consumed_unit": "Hours", "region_id": "eastus"},
 }  # fmt: skip
@@ -87,26 +90,30 @@ def _sku(row: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def rates() -> Iterator[dict[str, dict[str, Any]]]:
-    """The lane's rates of every row, by provider and number, and of the others, by name."""
+def bill() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A bill of every row and the others, rated by the lane."""
     with warehouse() as connection:
-        names = {add_sku(connection, **_sku(row)): name for name, row in ROWS.items()}
-        names |= {add_sku(connection, **key): name for name, key in OTHERS.items()}
+        for key in (*map(_sku, ROWS.values()), *OTHERS.values()):
+            add_sku(connection, **key)
         classify(connection)
         fill_sites(connection)
         card.keep(connection, "ccf")
         card.fill_missing(connection)
-        yield {names[row["sku_id"]]: row for row in _rates(connection)}
+        yield connection
 
 
-def _rates(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    result = connection.execute(
+@pytest.fixture(scope="module")
+def rates(bill: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
+    """The lane's rates, of the rows by provider and number, of the others by name."""
+    result = bill.execute(
         "select r.*, i.* exclude (model, factor_set, sku_id, charge_month) from core.rate as r "
         "left join core.lane_input as i using (model, factor_set, sku_id, charge_month) "
         "where r.model = 'ccf'"
     )
     columns = [column[0] for column in result.description or ()]
-    return [dict(zip(columns, values, strict=True)) for values in result.fetchall()]
+    names = dict(enumerate((*ROWS, *OTHERS), start=1))
+    found = [dict(zip(columns, values, strict=True)) for values in result.fetchall()]
+    return {names[row["sku_id"]]: row for row in found}
 
 
 def _theirs(row: dict[str, str]) -> tuple[float, float, float]:
@@ -221,3 +228,25 @@ def test_the_lane_says_what_it_assumed(rates: dict[str, dict[str, Any]]) -> None
     assert (rates["aws:161"]["copies"], rates["aws:123"]["copies"]) == (6, None)
     assert rates["aws:109"]["utilization"] is None
     assert {rate["uplift"] for rate in rates.values() if rate["disposition"] == "estimated"} == {1.0}
+
+
+def test_the_worked_numbers_of_the_method_page_are_the_lanes(rates: dict[str, dict[str, Any]]) -> None:
+    table = (
+        PAGE.read_text(encoding="utf-8").split("| step | calculation | by ccf |\n|---|---|---|\n")[1].split("\n\n")[0]
+    )
+    columns = (
+        "compute_it_energy_kwh", "memory_it_energy_kwh", "energy_kwh", "location_based_kg_co2e", "embodied_kg_co2e",
+    )  # fmt: skip
+    for column, row in zip(columns, table.splitlines(), strict=True):
+        _, calculation, result = (cell.strip() for cell in row.strip("|").split("|"))
+        typed_in = eval(calculation.replace(" x ", " * "), {"__builtins__": {}})  # our own page
+        assert typed_in == pytest.approx(float(result.split()[0]), rel=1e-4), column
+        assert rates["page"][column] == pytest.approx(float(result.split()[0]), rel=1e-4), column
+    assert rates["page"]["embodied_energy_kwh"] == pytest.approx(0.00126, rel=1e-2)
+
+
+def test_the_audits_of_rates_hold(bill: duckdb.DuckDBPyConnection) -> None:
+    outcomes = {row[0]: row[1] for row in audit_all(bill)[0].rows}
+    of_rates = ("parts_sum_to_whole", "range_holds_value", "rates_follow_factors")
+    assert [outcomes[name] for name in of_rates] == ["held"] * 3
+    assert bill.execute("select count(*) from core.rate where model = 'ccf'").fetchall() == [(len(ROWS) + len(OTHERS),)]
