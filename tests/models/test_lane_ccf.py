@@ -5,6 +5,7 @@ lookup table, 30.42 days; June has 30.
 """
 
 import csv
+import json
 from collections.abc import Iterator
 from datetime import date
 from importlib import resources
@@ -250,3 +251,12 @@ def test_the_audits_of_rates_hold(bill: duckdb.DuckDBPyConnection) -> None:
     of_rates = ("parts_sum_to_whole", "range_holds_value", "rates_follow_factors")
     assert [outcomes[name] for name in of_rates] == ["held"] * 3
     assert bill.execute("select count(*) from core.rate where model = 'ccf'").fetchall() == [(len(ROWS) + len(OTHERS),)]
+
+
+def test_every_rate_is_its_formula_over_its_inputs(rates: dict[str, dict[str, Any]]) -> None:
+    formula = (resources.files("models") / "lanes" / "ccf" / "formula.txt").read_text(encoding="utf-8")
+    with_inputs = [rate for rate in rates.values() if rate["inputs"]]
+    assert len(with_inputs) > 220
+    for rate in with_inputs:
+        numbers = formula.format_map(json.loads(rate["inputs"])).replace(" x ", " * ")
+        assert eval(numbers, {"__builtins__": {}}) == pytest.approx(rate["it_energy_kwh"], rel=1e-9, abs=0)

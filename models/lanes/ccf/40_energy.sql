@@ -55,15 +55,12 @@ select
     coalesce(tb_h, 0e0) * wh_per_tb_h * copies / 1000e0 as storage_kwh,
     coalesce(network_gb, 0e0) * network_kwh_per_gb as network_kwh,
     to_json({
-        'vcpu_hours': vcpu_h, 'baseline_pct': baseline_pct, 'processors': processors,
-        'min_w_per_vcpu': case when vcpu_h > 0 then min_w end, 'max_w_per_vcpu': case when vcpu_h > 0 then max_w end,
-        'board_hours': nullif(board_h, 0e0), 'boards': case when board_h > 0 then board_processors end,
-        'min_w_per_board': case when board_h > 0 then board_min_w end,
-        'max_w_per_board': case when board_h > 0 then board_max_w end,
-        'utilization_pct': case when vcpu_h is not null or board_h is not null then utilization_pct end,
-        'memory_gb_hours': nullif(memory_gb_h, 0e0), 'kwh_per_gb_hour': case when memory_gb_h > 0 then memory_kwh_per_gb_h end,
-        'tb_hours': tb_h, 'wh_per_tb_hour': case when tb_h > 0 then wh_per_tb_h end,
-        'network_gb': network_gb, 'kwh_per_gb': case when network_gb > 0 then network_kwh_per_gb end,
-        'copies': copies, 'embodied_kg_co2e': embodied_kg
+        'vcpu_hours': coalesce(vcpu_h, 0e0), 'baseline_pct': coalesce(baseline_pct, utilization_pct),
+        'processors': coalesce(processors, 'fallback'), 'min_w_per_vcpu': min_w, 'max_w_per_vcpu': max_w,
+        'board_hours': coalesce(board_h, 0e0), 'boards': coalesce(board_processors, 'fallback'),
+        'min_w_per_board': board_min_w, 'max_w_per_board': board_max_w, 'utilization_pct': utilization_pct,
+        'memory_gb_hours': coalesce(memory_gb_h, 0e0), 'kwh_per_gb_hour': memory_kwh_per_gb_h, 'memory_copies': memory_copies,
+        'tb_hours': coalesce(tb_h, 0e0), 'wh_per_tb_hour': wh_per_tb_h,
+        'network_gb': coalesce(network_gb, 0e0), 'kwh_per_gb': network_kwh_per_gb, 'copies': copies
     }) as inputs
 from loaded

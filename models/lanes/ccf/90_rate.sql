@@ -95,7 +95,7 @@ select
     end as it_energy_kwh_at_default_utilization,
     case when is_formula and rule <> 'network' then copies end as copies,
     1e0 as uplift,
-    json_merge_patch(inputs, json_object('other_error', other_error)) as inputs,
+    case when is_formula then json_merge_patch(inputs, json_object('other_error', other_error)) end as inputs,
     case when embodied_kg_co2e > 0e0 then embodied_kg_co2e / grid_g * 1000e0 end as embodied_energy_kwh,
     known_error
 from whole
