@@ -62,6 +62,8 @@ def test_a_wrong_type_is_named_with_the_path_of_its_key(tmp_path: Path, line: st
     [
         ("grid_boundary = 'scope2'", "estimate.grid_boundary: should be 'lifecycle' or 'direct'"),
         ("internet_transfer = 'yes'", "estimate.internet_transfer: should be true or false, without quotes"),
+        ("market_model = 'on'", "estimate.market_model: should be 'off' or 'provider_claims'"),
+        ("server_life_years = 0", "estimate.server_life_years: should be greater than or equal to 1"),
         ("spend_proxies = true", "there is no key 'spend_proxies' in [estimate]. Did you mean 'spend_proxy'?"),
     ],
 )
@@ -70,14 +72,18 @@ def test_a_switch_that_cannot_be_is_refused(tmp_path: Path, line: str, says: str
 
 
 def test_switches_are_off_unless_the_file_or_a_variable_sets_them(tmp_path: Path) -> None:
-    off = {"grid_boundary": "lifecycle", "internet_transfer": "false", "spend_proxy": "false"}
+    off = {
+        "grid_boundary": "lifecycle", "internet_transfer": "false", "spend_proxy": "false", "market_model": "off",
+        "server_life_years": "factor_set", "accelerated_server_life_years": "factor_set",
+    }  # fmt: skip
     assert load(tmp_path, SOURCE).switches == off
     config = load(
         tmp_path,
-        "[estimate]\ngrid_boundary = 'direct'\ninternet_transfer = false\n",
+        "[estimate]\ngrid_boundary = 'direct'\ninternet_transfer = false\nserver_life_years = 4\n",
         WATTLEDGER_ESTIMATE_INTERNET_TRANSFER="true",
     )
-    assert config.switches == {"grid_boundary": "direct", "internet_transfer": "true", "spend_proxy": "false"}
+    said = {"grid_boundary": "direct", "internet_transfer": "true", "server_life_years": "4.0"}
+    assert config.switches == off | said
     said = {setting.key: (setting.value, setting.origin) for setting in config.settings}
     assert said["estimate.internet_transfer"] == ("true", "WATTLEDGER_ESTIMATE_INTERNET_TRANSFER")
     assert said["estimate.grid_boundary"] == ("direct", f"{tmp_path}/wattledger.toml:2")

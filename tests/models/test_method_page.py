@@ -55,6 +55,7 @@ SKUS = {
         "operation": "Premium SSD Managed Disks", "consumed_unit": "Units/Month",
     },
     "Water of an hour of an m5.large": ec2("m5.large"),
+    "Losses of the grid for an hour of an m5.large": ec2("m5.large"),
     "Low and high": {
         "service_code": "AmazonEC2", "sku_meter": "EBS:VolumeUsage.gp3", "consumed_unit": "GB-Mo",
     },
