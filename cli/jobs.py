@@ -133,7 +133,7 @@ def report(
         if as_of is not None:
             tables = sections_as_of(connection, as_of, since, until, group_by)
         else:
-            tables = reports.sections(connection, since, until, group_by)
+            tables = reports.sections(connection, since, until, group_by, config.carbon_price)
     if as_of is None and not any(table.rows for table in tables if table.name == "summary"):
         say("Nothing is loaded for this period. `wattledger status` shows what is.")
     if section is None:

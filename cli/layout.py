@@ -22,6 +22,7 @@ MISSING = "–"  # noqa: RUF001 - a dash as wide as a digit: no value, which is 
 # The end of a column's name and the unit it stands for; the first that fits is taken.
 _UNITS = (
     ("_g_co2e_per_kwh", "g/kWh"),
+    ("_g_co2e_per_unit", "g/unit"),
     ("_kg_co2e", "kg CO2e"),
     ("_kwh", "kWh"),
     ("_pct", "%"),

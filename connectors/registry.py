@@ -18,6 +18,7 @@ _CONNECTORS = {
     "pue-meter": ("connectors.dcim.pue_meter", "PueMeter"),
     "machine-inventory": ("connectors.dcim.machine_inventory", "MachineInventory"),
     "utilization-csv": ("connectors.utilization", "UtilizationCsv"),
+    "business-metrics": ("connectors.business_metrics", "BusinessMetrics"),
     "codecarbon": ("connectors.trackers.codecarbon", "CodeCarbon"),
 }
 KINDS = tuple(_CONNECTORS)

@@ -4,6 +4,7 @@ A set is its rows with those of its layers over them; a file of own factors, the
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import duckdb
 
@@ -13,9 +14,10 @@ from models.own_factors import PARTS, VALUES, OwnFactors
 from wattledger.tables import Table
 
 _ORIGIN = ("source", "source_release", "licence", "verification", "note")
-_TEXTS = (*_ORIGIN, "vcpu_is", "microarch", "accelerator")
+_TEXTS = (*_ORIGIN, "vcpu_is", "microarch", "accelerator", "currency")
 # Table -> field as it is shown -> its column.
 _COLUMNS_OF: Mapping[str, Mapping[str, str]] = {
+    "electricity_price": {name: name for name in ("price_per_kwh", "currency", *_ORIGIN)},
     **{
         table: dict(zip(("low", "central", "high", *_ORIGIN), (*ends, *_ORIGIN), strict=True))
         for table, ends in VALUES.items()
@@ -79,4 +81,10 @@ def _stored(connection: duckdb.DuckDBPyConnection, table: str, layer: str | None
         f"select factor_id, {', '.join(names.values())} from {where}",  # noqa: S608
         {"layer": layer} if layer else {},
     ).fetchall()
-    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+    return {
+        row[0]: {
+            field: float(value) if isinstance(value, Decimal) else value
+            for field, value in zip(names, row[1:], strict=True)
+        }
+        for row in rows
+    }

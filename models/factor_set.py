@@ -33,6 +33,7 @@ FACTOR_IDS: Mapping[str, str] = {
     "instance": "'instance/' || provider || ':' || instance_type",
     "coefficient": "'coefficient/' || key",
     "uncertainty": "'uncertainty/' || leg || '/' || kind",
+    "electricity_price": "'electricity_price/' || zone_scheme || ':' || zone || '/' || period",
 }
 SETTING = "factor_set"
 

@@ -2,7 +2,8 @@
 
 Columns are those of the shipped table of the same kind. A measured PUE or WUE is a row of `site_metric`; a grid
 intensity, by location or by contract, one of `grid_intensity`; both hold for their region or zone in their year and
-nowhere else. A row of `coefficient` or `instance` takes the place of the shipped one of its key or type, or adds one.
+nowhere else. A price of `electricity_price` holds for its place in its year or month. A row of `coefficient` or
+`instance` takes the place of the shipped one of its key or type, or adds one.
 A row of `peer_instance` is what another tool's table says of a machine type, for the lane of that tool; no table of the
 kind is shipped, and it is kept as coefficients, one for each of its two figures.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # The column that tells the tables apart.
 _MARKS = {
     "peer_instance": "it_energy_kwh_per_h",
+    "electricity_price": "price_per_kwh",
     "site_metric": "metric",
     "grid_intensity": "zone_scheme",
     "instance": "instance_type",
@@ -179,6 +181,8 @@ def factor_id(table: str, row: Row) -> str:
             return f"{row['metric']}/{row['provider']}:{row['region_id']}/{row['year']}"
         case "coefficient":
             return f"coefficient/{row['key']}"
+        case "electricity_price":
+            return f"electricity_price/{row['zone_scheme']}:{row['zone']}/{row['period']}"
         case "instance" | "peer_instance":
             return f"{table}/{row['provider']}:{row['instance_type']}"
     key = f"grid/{row['zone_scheme']}:{row['zone']}/{row['year']}/{row['boundary']}"

@@ -17,6 +17,7 @@ Rule = Callable[[str, Row], str | None]
 FIRST_YEAR, LAST_YEAR = 2010, 2100
 OWN = "own"  # the provider of sites and machines outside the cloud
 _REGION_SCHEME = "region"  # zone is provider:region_id: a contract or a meter of one region
+_PROVIDER_SCHEME = "provider"  # zone is a provider: all its regions
 LOCATION = "location_average"
 _MARKET = ("market_based", "residual_mix")
 _VERIFICATIONS = ("measured", "published", "stored", "secondary", "derived", "estimate")
@@ -90,6 +91,32 @@ def _year(text: str, row: Row) -> str | None:
     if re.fullmatch(r"\d{4}", text) and FIRST_YEAR <= int(text) <= LAST_YEAR:
         return None
     return f"not a year; allowed: {FIRST_YEAR} to {LAST_YEAR}"
+
+
+def _price_zone(text: str, row: Row) -> str | None:
+    providers = sorted({provider for provider, _ in _regions()} | {OWN})
+    if row["zone_scheme"] == _PROVIDER_SCHEME:
+        return _one_of(*providers)(text, row)
+    if row["zone_scheme"] == _REGION_SCHEME and text.startswith(f"{OWN}:"):
+        return None  # a site of one's own has whatever name its inventory gives it
+    return _zone(text, row)
+
+
+def _period(text: str, row: Row) -> str | None:
+    found = re.fullmatch(r"(\d{4})(-(0[1-9]|1[0-2]))?", text)
+    if found and FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        return None
+    return f"not a year or month; allowed: {FIRST_YEAR} to {LAST_YEAR}, or a month like 2025-06"
+
+
+def _price(text: str, row: Row) -> str | None:
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
+        return None
+    return "not a price; allowed: 0 or more per kWh, as digits with at most 9 decimals, e.g. 0.1145"
+
+
+def _currency(text: str, row: Row) -> str | None:
+    return None if re.fullmatch(r"[A-Z]{3}", text) else "not an ISO 4217 code; allowed: three capitals, e.g. EUR"
 
 
 def _stated(text: str, row: Row) -> str | None:
@@ -298,6 +325,14 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "boundary": _one_of("lifecycle", "direct"),
         "flow": _one_of("production", "consumption"),
         "accounting": _one_of(LOCATION, *_MARKET),
+        **_ORIGIN,
+    },
+    "electricity_price": {
+        "zone_scheme": _one_of(*sorted({scheme for scheme, _ in _zones()} | {_PROVIDER_SCHEME})),
+        "zone": _price_zone,
+        "period": _period,
+        "price_per_kwh": _price,
+        "currency": _currency,
         **_ORIGIN,
     },
     "coefficient": {

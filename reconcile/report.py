@@ -7,9 +7,11 @@ import duckdb
 
 from models.resources import sql as model_sql
 from models.sharealike import credits
+from reconcile.account import account_sections
 from reconcile.carbon import carbon_tables, market_note
 from reconcile.resources import sql
 from reconcile.variants import variant_tables
+from wattledger.config import CarbonPrice
 from wattledger.errors import ConfigError
 from wattledger.tables import Table
 
@@ -40,13 +42,17 @@ def compared(connection: duckdb.DuckDBPyConnection) -> list[Table]:
 
 
 def sections(
-    connection: duckdb.DuckDBPyConnection, since: date | None, until: date | None, group_by: Sequence[str] = ()
+    connection: duckdb.DuckDBPyConnection,
+    since: date | None,
+    until: date | None,
+    group_by: Sequence[str] = (),
+    carbon_price: CarbonPrice | None = None,
 ) -> list[Table]:
     """Return the tables of the report over [since, until), UTC; figures by month take every month it touches.
 
     ``group_by`` chooses the columns of the table ``services``: keys of GROUPS or ``tag:KEY``. Raises ConfigError
-    for any other. Tables of restatements and refused deliveries are there only when there are some; tables that are
-    printed only when asked for say so (`Table.is_detail`).
+    for any other. Tables of restatements, of refused deliveries and of `reconcile.account` are there only when there
+    is something to show; tables that are printed only when asked for say so (`Table.is_detail`).
     """
     from reconcile.report_uncertainty import uncertainty_sections  # noqa: PLC0415, numpy: imported where it is used
 
@@ -63,6 +69,7 @@ def sections(
         _coverage(connection, period),
         _coverage_services(connection, period),
         _coverage_unmodelled(connection, period),
+        *account_sections(connection, since, until, group_by, carbon_price),
     ]
     restatements = _table(connection, "restatements", "Restated since first loaded", period)
     refused = _table(connection, "refused", "Deliveries that could not be read", {})

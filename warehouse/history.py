@@ -19,6 +19,7 @@ ROW_TABLES = (
     "core.provider_footprint",
     "core.tracker_run",
     "core.pue_reading",
+    "core.business_metric",
 )
 
 

@@ -12,7 +12,13 @@ from warehouse.transaction import transaction
 from wattledger.errors import WarehouseError
 
 _SHOWN = 3
-LAYER_TABLES = ("layer_site_metric", "layer_grid_intensity", "layer_coefficient", "layer_instance")
+LAYER_TABLES = (
+    "layer_site_metric",
+    "layer_grid_intensity",
+    "layer_coefficient",
+    "layer_instance",
+    "layer_electricity_price",
+)
 
 
 @contextmanager

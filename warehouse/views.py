@@ -41,6 +41,9 @@ VIEWS = (
     "ledger.reconciliation_runs",
     "ledger.reconciliation_summary",
     "ledger.history",
+    "ledger.business_metrics",
+    "ledger.sci",
+    "ledger.electricity_cost",
     "ledger.restatements",
 )
 _DIGEST = "views_digest"

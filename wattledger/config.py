@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -51,6 +52,14 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class CarbonPrice:
+    """What a tonne of CO2e is to cost inside the company."""
+
+    per_t: Decimal
+    currency: str  # ISO 4217
+
+
+@dataclass(frozen=True)
 class Config:
     """What is in force. ``path`` is the project file, whether or not it exists."""
 
@@ -63,6 +72,7 @@ class Config:
     model: str
     switches: Mapping[str, str]  # SWITCHES as they are set
     sources: tuple[SourceSettings, ...]
+    carbon_price: CarbonPrice | None = None
     settings: tuple[Setting, ...] = field(default=(), compare=False)
 
 
@@ -111,6 +121,11 @@ class _Estimate(_Table):
     accelerated_server_life_years: _Years | None = None
 
 
+class _Report(_Table):
+    carbon_price_per_t: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    carbon_price_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+
+
 class _Source(_Table):
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     kind: _Text
@@ -138,6 +153,7 @@ class _Source(_Table):
 class _File(_Table):
     warehouse: _Warehouse = _Warehouse()
     estimate: _Estimate = _Estimate()
+    report: _Report = _Report()
     source: list[_Source] = []
 
 
@@ -199,7 +215,7 @@ def _flag_layer(warehouse: Path | None, here: Path) -> _Layer:
 def _env_layer(environ: Mapping[str, str], here: Path) -> _Layer:
     known = {
         f"WATTLEDGER_{table}_{key}".upper(): (table, key)
-        for table, model in (("warehouse", _Warehouse), ("estimate", _Estimate))
+        for table, model in (("warehouse", _Warehouse), ("estimate", _Estimate), ("report", _Report))
         for key in model.model_fields
     }
     values: dict[str, dict[str, str]] = {}
@@ -207,7 +223,7 @@ def _env_layer(environ: Mapping[str, str], here: Path) -> _Layer:
         if name in known:
             table, key = known[name]
             values.setdefault(table, {})[key] = value
-        elif name.startswith(("WATTLEDGER_WAREHOUSE_", "WATTLEDGER_ESTIMATE_")):
+        elif name.startswith(("WATTLEDGER_WAREHOUSE_", "WATTLEDGER_ESTIMATE_", "WATTLEDGER_REPORT_")):
             raise ConfigError(f"{name}: " + unknown("such variable", name, known))
     origins = {f"{table}.{key}": name for name, (table, key) in known.items()}
 
@@ -253,7 +269,12 @@ def _file_layer(file: Path) -> _Layer:
 
 def _known_keys(keys: Sequence[object]) -> Sequence[str]:
     """The keys that may stand in a table of the file, given the table's own place."""
-    tables: dict[object, type[_Table]] = {"warehouse": _Warehouse, "estimate": _Estimate, "source": _Source}
+    tables: dict[object, type[_Table]] = {
+        "warehouse": _Warehouse,
+        "estimate": _Estimate,
+        "report": _Report,
+        "source": _Source,
+    }
     return list((tables[keys[0]] if keys else _File).model_fields)
 
 
@@ -328,12 +349,23 @@ def _merge(project: Path, layers: Sequence[_Layer]) -> Config:
     threads, _ = pick("warehouse.threads")
     model, _ = pick("estimate.model", DEFAULTS["estimate.model"])
     switches = {name: _as_said(pick(f"estimate.{name}", SWITCHES[name])[0]) for name in SWITCHES}
+    carbon_price = _carbon_price(pick)
     sources: tuple[SourceSettings, ...] = ()
     # Sources are one list: the nearest file that has any gives them all.
     if layer := next((layer for layer in layers if layer.sources), None):
         sources = tuple(_source(source, layer.folder) for source in layer.sources)
         settings += [setting for source in layer.sources for setting in _said(source, layer)]
-    return Config(project, warehouse, snapshot, spool, memory_limit, threads, model, switches, sources, tuple(settings))
+    places = (project, warehouse, snapshot, spool)
+    return Config(*places, memory_limit, threads, model, switches, sources, carbon_price, tuple(settings))
+
+
+def _carbon_price(pick: Callable[[str], tuple[Any, Path | None]]) -> CarbonPrice | None:
+    per_t, _ = pick("report.carbon_price_per_t")
+    currency, _ = pick("report.carbon_price_currency")
+    if (per_t is None) != (currency is None):
+        lacks = "report.carbon_price_per_t" if per_t is None else "report.carbon_price_currency"
+        raise ConfigError(f"{lacks} is not set: a price and its currency go together. Add it, or take out the other.")
+    return None if per_t is None else CarbonPrice(Decimal(str(per_t)), currency)
 
 
 def _source(source: _Source, folder: Path) -> SourceSettings:

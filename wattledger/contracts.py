@@ -140,7 +140,21 @@ UTILIZATION_COLUMNS: Mapping[str, str] = {
     "utilization": "DOUBLE",  # mean over the hour, 0 to 1
 }
 
+# One row per metric, scope and day of what the business did. A scope is globs over the names of the bill; null is all.
+BUSINESS_METRIC_COLUMNS: Mapping[str, str] = {
+    "usage_date": "DATE",  # UTC
+    "metric": "VARCHAR",
+    "quantity": "DOUBLE",  # null where the row states none
+    "provider": "VARCHAR",
+    "account": "VARCHAR",  # of sub_account_id
+    "service": "VARCHAR",  # of service_name
+    "region": "VARCHAR",  # of region_id
+    "tag_key": "VARCHAR",  # a name, no glob
+    "tag_value": "VARCHAR",
+}
+
 STAGED_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "business_metric": BUSINESS_METRIC_COLUMNS,
     "utilization": UTILIZATION_COLUMNS,
     "usage": USAGE_COLUMNS,
     "provider_footprint": PROVIDER_FOOTPRINT_COLUMNS,

@@ -98,6 +98,16 @@ select
 from factors.own_coefficient
 union all
 select
+    factor_id, 'price of electricity', null, price_per_kwh::double, null, concat(currency, '/kWh'),
+    left(period, 4)::integer, source, source_release, licence, verification, note
+from factors.electricity_price
+union all
+select
+    factor_id, 'price of electricity', null, price_per_kwh::double, null, concat(currency, '/kWh'),
+    left(period, 4)::integer, source, source_release, licence, verification, note
+from factors.own_electricity_price
+union all
+select
     factor_id, concat('grid chain ', grid_chain), null, null, null, null,
     null, source, null, licence, concat('confidence ', confidence), status
 from core.place

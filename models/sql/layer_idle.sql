@@ -1,6 +1,6 @@
 -- Rows of the layers in force that no site and no rate rests on. Grain: one row per layer, in the order of the label.
--- Reads: factors.own_site_metric, factors.own_grid_intensity, factors.own_coefficient, factors.own_instance, core.site_factor,
--- core.rate_input.
+-- Reads: factors.own_site_metric, factors.own_grid_intensity, factors.own_coefficient, factors.own_instance,
+-- factors.own_electricity_price, core.site_factor, core.rate_input, ledger.electricity_cost.
 with given as (
     select factor_id, position from factors.own_site_metric
     union all
@@ -9,6 +9,8 @@ with given as (
     select factor_id, position from factors.own_coefficient where not starts_with(key, 'peer_instance.') -- of lanes alone
     union all
     select factor_id, position from factors.own_instance
+    union all
+    select factor_id, position from factors.own_electricity_price
 ),
 
 used as (
@@ -19,6 +21,9 @@ used as (
     select unnest(i.factor_refs)
     from core.rate_input as i
     inner join core.setting as s on s.key = 'factor_set' and s.value = i.factor_set
+    union
+    select price_ref
+    from ledger.electricity_cost
 )
 
 select

@@ -18,6 +18,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "instance": ("provider", "instance_type"),
     "coefficient": ("key",),
     "uncertainty": ("leg", "kind"),
+    "electricity_price": ("zone_scheme", "zone", "period"),
 }
 
 

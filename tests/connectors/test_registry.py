@@ -12,7 +12,7 @@ from wattledger.errors import ConfigError
 def test_the_kinds_of_this_release_are_listed() -> None:
     assert set(KINDS) == {
         "aws-cur", "focus", "aws-focus", "azure-focus", "gcp-focus", "azure-cost-export", "gcp-billing",
-        "aws-carbon-export", "codecarbon", "pue-meter", "machine-inventory", "utilization-csv",
+        "aws-carbon-export", "codecarbon", "pue-meter", "machine-inventory", "utilization-csv", "business-metrics",
     }  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def test_every_kind_is_on_the_page_and_every_example_is_of_a_kind() -> None:
         "pue-meter",
         "machine-inventory",
         "utilization-csv",
+        "business-metrics",
         "codecarbon",
     ]
 

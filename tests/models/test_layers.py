@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from rated import JUNE, add_sku, ec2, rate, warehouse
-from test_own_factors import GRID, PUE, write
+from test_own_factors import GRID, PRICE, PUE, write
 
 from models import factor_set, layers, rates
 from models.explain import explain_sku
@@ -287,3 +287,33 @@ def rate_of(connection: duckdb.DuckDBPyConnection, sku_id: int, label: str) -> f
     found = connection.execute("select pue, factor_set from core.rate_in_force where sku_id = ?", [sku_id]).fetchall()
     assert found[0][1] == label
     return float(found[0][0])
+
+
+def test_an_own_price_of_electricity_goes_before_the_sets_and_only_where_it_is_in_force(tmp_path: Path) -> None:
+    with warehouse() as connection:
+        rate(connection, add_sku(connection, **ec2("m5.large")))
+
+        def cost() -> tuple[Any, ...]:
+            (row,) = connection.execute(
+                "select price_ref, energy_kwh, electricity_cost, currency from ledger.electricity_cost"
+            ).fetchall()
+            return tuple(row)
+
+        # 0.0047207 kWh (docs/method.md) x 0.0895: what US EIA states for commercial customers in Virginia
+        ref, energy_kwh, dollars, currency = cost()
+        assert (ref, currency) == ("electricity_price/iso3166-2:US-VA/2023", "USD")
+        assert (energy_kwh, float(dollars)) == (pytest.approx(0.0047207, rel=1e-4), pytest.approx(0.0004225, rel=1e-3))
+        own = PRICE | {"zone_scheme": "provider", "zone": "aws", "price_per_kwh": "0.05"}
+        far = own | {"zone": "gcp"}
+        assert add_layer(connection, tmp_path, "acme", own, far) == "acme@1"
+        assert cost()[0] == ref
+        use(connection, f"{CORE}+acme")
+        ref, energy_kwh, euros, currency = cost()
+        assert (ref, currency) == ("electricity_price/provider:aws/2023+acme@1", "EUR")
+        assert float(euros) == pytest.approx(energy_kwh * 0.05, rel=1e-4)
+        assert layers.idle_rows(connection) == ["acme@1: 1 of 2 rows stand behind no figure of this warehouse"]
+        (shown,) = factor_set.factor_show(connection, "electricity_price/provider:aws").rows
+        assert (shown[3], shown[5]) == (0.05, "EUR/kWh")
+        own_file = read(write(tmp_path / "next.csv", own | {"price_per_kwh": "0.06"}))
+        changes = [row for row in factor_diff(connection, f"{CORE}+acme", own_file).rows if row[0] == "changed"]
+        assert [row[2:] for row in changes] == [("price_per_kwh", 0.05, 0.06)]

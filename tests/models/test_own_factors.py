@@ -31,6 +31,10 @@ INSTANCE = {
     "year": "2023", "source": "Supplier", "source_release": "2024", "licence": "internal", "verification": "published",
     "note": "",
 }  # fmt: skip
+PRICE = {
+    "zone_scheme": "iso3", "zone": "DEU", "period": "2023", "price_per_kwh": "0.185", "currency": "EUR",
+    "source": "Supplier", "source_release": "2024", "licence": "internal", "verification": "published", "note": "",
+}  # fmt: skip
 
 
 def write(path: Path, *rows: dict[str, str]) -> Path:
@@ -49,6 +53,7 @@ def test_the_columns_are_those_of_the_shipped_tables() -> None:
     assert columns_of("grid_intensity") == list(GRID)
     assert columns_of("coefficient") == list(COEFFICIENT)
     assert columns_of("instance") == list(INSTANCE)
+    assert columns_of("electricity_price") == list(PRICE)
 
 
 def test_a_good_file_has_no_problem_and_its_keys_are_made_as_the_shipped_ones(tmp_path: Path) -> None:
@@ -62,6 +67,36 @@ def test_a_good_file_has_no_problem_and_its_keys_are_made_as_the_shipped_ones(tm
         "grid/iso3:DEU/2023/lifecycle/residual_mix",
         "grid/region:aws:eu-central-1/2023/direct",
     ]
+
+
+def test_a_price_of_electricity_is_of_a_region_a_zone_a_provider_or_an_own_site(tmp_path: Path) -> None:
+    places = (("region", "aws:us-east-1"), ("provider", "gcp"), ("iso3166-2", "US-VA"), ("region", "own:fra-1"))
+    rows = [PRICE | {"zone_scheme": scheme, "zone": zone, "period": "2023-06"} for scheme, zone in places]
+    found = check(tmp_path, PRICE, *rows)
+    assert found.problems == []
+    assert [row["factor_id"] for row in found.rows][:2] == [
+        "electricity_price/iso3:DEU/2023",
+        "electricity_price/region:aws:us-east-1/2023-06",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"zone": "XXX"}, "unknown zone of iso3"),
+        ({"zone_scheme": "provider", "zone": "oracle"}, "allowed: aws, azure, gcp, own"),
+        ({"zone_scheme": "region", "zone": "us-east-1"}, "write PROVIDER:REGION"),
+        ({"period": "2023-13"}, "not a year or month"),
+        ({"period": "June"}, "allowed: 2010 to 2100, or a month like 2025-06"),
+        ({"price_per_kwh": "0,185"}, "not a price; allowed: 0 or more per kWh"),
+        ({"price_per_kwh": "-0.1"}, "not a price"),
+        ({"currency": "euro"}, "three capitals, e.g. EUR"),
+    ],
+)
+def test_a_wrong_field_of_a_price_is_named(tmp_path: Path, change: dict[str, str], says: str) -> None:
+    (problem,) = check(tmp_path, PRICE | change).problems
+    assert says in problem.problem
+    assert problem.column in change
 
 
 @pytest.mark.parametrize(
