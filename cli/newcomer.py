@@ -7,10 +7,18 @@ from pathlib import Path
 
 from wattledger.tables import Table
 
-_LANES = ("summary", "emissions", "causes", "runs")
-_RUN_COLUMNS = (
-    "run_id", "match_level", "overlap_h", "tracker_it_energy_kwh", "model_it_energy_kwh", "ratio", "grade", "verdict",
-)  # fmt: skip
+_LANES = ("summary", "emissions", "causes", "runs", "sci")
+# Sections that are wider than a terminal, and the columns that say most.
+_NARROWED = {
+    "runs": (
+        "run_id", "match_level", "overlap_h", "tracker_it_energy_kwh", "model_it_energy_kwh", "ratio", "grade",
+        "verdict",
+    ),
+    "sci": (
+        "usage_month", "metric", "days_with_quantity", "quantity", "location_based_kg_co2e", "embodied_kg_co2e",
+        "sci_g_co2e_per_unit", "sci_g_co2e_per_unit_low", "sci_g_co2e_per_unit_high", "estimated_cost_share",
+    ),
+}  # fmt: skip
 
 _TEMPLATE = """\
 # wattledger.toml: what to read, and where to keep it. Paths are relative to this file.
@@ -29,6 +37,10 @@ model = "default"
 # grid_boundary = "lifecycle"               # "direct": Scope 2 alone, without the upstream of the fuels
 # internet_transfer = false                 # true: transfer over the internet counts, within two orders of magnitude
 # spend_proxy = false                       # true: what nothing else covers is estimated by its cost, as a proxy
+
+[report]
+# carbon_price_per_t = 100.0                # an internal price of carbon: `wattledger report carbon_price`
+# carbon_price_currency = "EUR"
 
 # One [[source]] for each bill, carbon export or folder of tracker logs. The first source in this file that delivers
 # a bill owns it. Take the # away and set your own paths.
@@ -62,17 +74,20 @@ def write_template(path: Path) -> bool:
 
 
 def three_lanes(tables: Sequence[Table]) -> list[Table]:
-    """Return the sections that hold the three answers against each other, the runs without those counted elsewhere."""
-    shown = {table.name: table for table in tables}
-    lanes = [shown[name] for name in _LANES if name in shown]
-    return [_counted_runs(table) if table.name == "runs" else table for table in lanes]
+    """Return the three answers beside each other, without the runs counted elsewhere, and carbon per unit."""
+    shown = {table.name: _counted_runs(table) if table.name == "runs" else table for table in tables}
+    return [_narrowed(shown[name]) for name in _LANES if name in shown]
 
 
 def _counted_runs(table: Table) -> Table:
     counted = list(table.columns).index("is_counted")
-    positions = [list(table.columns).index(name) for name in _RUN_COLUMNS]
-    rows = [[row[position] for position in positions] for row in table.rows if row[counted]]
-    return replace(table, columns=_RUN_COLUMNS, rows=rows)
+    return replace(table, rows=[row for row in table.rows if row[counted]])
+
+
+def _narrowed(table: Table) -> Table:
+    names = _NARROWED.get(table.name, table.columns)
+    positions = [list(table.columns).index(name) for name in names]
+    return replace(table, columns=names, rows=[[row[position] for position in positions] for row in table.rows])
 
 
 def next_steps(folder: Path, program: Path) -> list[str]:

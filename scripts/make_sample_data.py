@@ -1,4 +1,4 @@
-"""Write sample_data/: the bills of one company at three clouds, one provider's carbon export, and its tracker logs.
+"""Write sample_data/: the bills of one company at three clouds, a carbon export, tracker logs, and what it sold.
 
     .venv/bin/python scripts/make_sample_data.py [FOLDER]
 
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+import sample_business
 import sample_google
 import sample_trackers
 import sample_world as world
@@ -35,7 +36,7 @@ Place = tuple[str, str, datetime]  # account, region, month
 
 def main(folder: Path) -> None:
     """Write every file below ``folder``; what is there of an earlier run goes first."""
-    for name in ("aws", "azure", "google", "codecarbon", "codecarbon-real"):
+    for name in ("aws", "azure", "business", "google", "codecarbon", "codecarbon-real"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for month in world.MONTHS:
         write_bill(folder / "aws" / "cur", BUCKET, month, bill_rows(month))
@@ -45,6 +46,7 @@ def main(folder: Path) -> None:
             write_carbon(folder / "aws" / "carbon", version, month, share, figures)
     write_focus(folder / "azure" / "focus-2025-06.csv")
     sample_google.write_billing(folder / "google" / "billing-2025-06.jsonl")
+    write_csv(folder / "business" / "metrics.csv", sample_business.metric_rows())
     runs = sample_trackers.write_logs(folder / "codecarbon")
     for name, source in REAL_LOGS.items():
         target = folder / "codecarbon-real" / f"emissions_{name}"

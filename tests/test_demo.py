@@ -103,6 +103,23 @@ def test_each_run_is_matched_at_the_planted_level_with_its_energy(demo: Demo) ->
         assert runs[run["run_id"]]["it_energy_kwh"] == expected, run
 
 
+def test_the_days_without_a_count_are_in_no_ratio_of_carbon_per_unit(demo: Demo) -> None:
+    rows = demo.rows("from ledger.sci where grain = 'month' order by metric, usage_month")
+    # Planted: 12 June not counted, 4 July not written. 22, 20 and 22 weekdays of 12,000 orders count, and 9, 9 and 8
+    # days at weekends of 9,000; 21 x 150,000 + 9 x 90,000 searches.
+    assert [(row["metric"], row["days"], row["days_with_quantity"], row["quantity"]) for row in rows] == [
+        ("orders", 31, 31, 345_000),
+        ("orders", 30, 29, 321_000),
+        ("orders", 31, 30, 336_000),
+        ("searches", 30, 30, 3_960_000),
+    ]
+    for row in rows:
+        kg = row["location_based_kg_co2e"] + row["embodied_kg_co2e"]  # type: ignore[operator]
+        assert row["sci_g_co2e_per_unit"] == pytest.approx(kg * 1000 / row["quantity"])
+        assert row["sci_g_co2e_per_unit_low"] < row["sci_g_co2e_per_unit"] < row["sci_g_co2e_per_unit_high"]  # type: ignore[operator]
+        assert (row["left_out_kg_co2e"] is not None) == (row["days"] != row["days_with_quantity"])
+
+
 def test_nothing_of_the_bill_is_lost(demo: Demo) -> None:
     # 36,964 + 38,766 + 39,485 lines of AWS, 4 resources x 30 days of Azure, and of Google Cloud
     # 11 SKUs x 30 days, a correction, a partner's software and the tax.

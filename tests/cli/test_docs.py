@@ -100,16 +100,21 @@ def test_the_exit_codes_of_the_page_are_those_of_the_program() -> None:
 def test_the_keys_of_the_page_are_those_of_the_program() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     keys = set(re.findall(r"`(\w+)`", "".join(line.split("|")[2] for line in text.splitlines() if line.count("|") > 4)))
-    from wattledger.config import _Estimate, _Source, _Warehouse
+    from wattledger.config import _Estimate, _Report, _Source, _Warehouse
 
-    assert keys >= {*_Warehouse.model_fields, *_Estimate.model_fields, *_Source.model_fields}
+    assert keys >= {
+        *_Warehouse.model_fields,
+        *_Estimate.model_fields,
+        *_Report.model_fields,
+        *_Source.model_fields,
+    }
 
 
 def test_the_demo_shows_the_three_lanes_first(demo: Path) -> None:
-    """Within 120 columns: lanes by month in kWh and kg, causes of the gap, runs; what to try next is talk."""
+    """Within 120 columns: lanes by month in kWh and kg, causes, runs, carbon per unit; what to try next is talk."""
     printed = (demo.parent / "stdout.txt").read_text(encoding="utf-8").splitlines()
     titles = [line for line in printed if line and not line.startswith(" ") and line[0].isupper()]
-    assert len(titles) == 4
+    assert len(titles) == 5
     assert "trackers by month" in titles[0]
     assert max(len(line) for line in printed) <= 120
     talk = (demo.parent / "stderr.txt").read_text(encoding="utf-8")

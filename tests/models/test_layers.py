@@ -14,6 +14,8 @@ from models import factor_set, layers, rates
 from models.explain import explain_sku
 from models.factor_diff import factor_diff
 from models.own_factors import read
+from models.own_rules import RULES
+from warehouse.rebuild import LAYER_TABLES
 from wattledger.errors import ConfigError
 
 CORE = factor_set.shipped().label
@@ -287,6 +289,10 @@ def rate_of(connection: duckdb.DuckDBPyConnection, sku_id: int, label: str) -> f
     found = connection.execute("select pue, factor_set from core.rate_in_force where sku_id = ?", [sku_id]).fetchall()
     assert found[0][1] == label
     return float(found[0][0])
+
+
+def test_a_rebuilt_warehouse_takes_over_the_layers_of_every_table() -> None:
+    assert {table.removeprefix("layer_") for table in LAYER_TABLES} == set(RULES)
 
 
 def test_an_own_price_of_electricity_goes_before_the_sets_and_only_where_it_is_in_force(tmp_path: Path) -> None:
