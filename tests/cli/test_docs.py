@@ -151,6 +151,6 @@ def test_a_second_demo_in_the_same_folder_changes_nothing(
     result = run("demo", "--json")
     assert result.exit_code == 0
     assert [table["name"] for table in json.loads(result.stdout)["tables"]] == [
-        "summary", "emissions", "causes", "runs",
+        "summary", "emissions", "causes", "runs", "sci",
     ]  # fmt: skip
     assert (copy / "wattledger.snapshot.duckdb").stat().st_mtime_ns == before
