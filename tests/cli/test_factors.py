@@ -159,11 +159,12 @@ def test_a_file_of_each_table_is_well(run: Run, name: str, count: int) -> None:
 def test_the_rows_that_the_page_shows_can_be_imported(run: Run, project: Path) -> None:
     page = (ROOT / "docs" / "factors.md").read_text(encoding="utf-8")
     shown = re.findall(r"^```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    assert len(shown) == 4
+    assert len(shown) == 5
     for number, text in enumerate(shown):
         (project / "own.csv").write_text(text, encoding="utf-8")
         assert run("factors", "import", str(project / "own.csv"), "--name", f"own{number}").exit_code == 0
-    tables = ["site_metric", "coefficient", "instance", "coefficient"]  # rows of peer_instance are kept as the last one
+    # rows of peer_instance are kept as the last one
+    tables = ["site_metric", "coefficient", "instance", "electricity_price", "coefficient"]
     assert [row["table"] for row in rows_of(run, "factors", "list")] == tables
 
 
