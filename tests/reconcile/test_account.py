@@ -71,6 +71,7 @@ def test_the_ratio_is_of_the_days_with_a_quantity_and_says_how_many_they_are(sho
     assert (row["quantity"], row["energy_kwh"]) == (400.0, pytest.approx(0.3))
     assert row["location_based_kg_co2e"] == pytest.approx(0.12)
     assert row["embodied_kg_co2e"] == pytest.approx(0.003)
+    assert (row["energy_without_grid_kwh"], row["energy_without_embodied_kwh"]) == (None, None)
     assert row["sci_g_co2e_per_unit"] == pytest.approx(0.3075)
     assert row["sci_g_co2e_per_unit_low"] == pytest.approx(0.15375)
     assert row["sci_g_co2e_per_unit_high"] == pytest.approx(0.615)

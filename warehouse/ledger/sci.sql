@@ -88,6 +88,7 @@ footprint as (
         max(cost_currency) as last_currency,
         sum((used_quantity * energy_kwh)::decimal(38, 15))::double as energy_kwh,
         sum((used_quantity * energy_kwh)::decimal(38, 15)) filter (location_based_kg_co2e is null)::double as energy_without_grid_kwh,
+        sum((used_quantity * energy_kwh)::decimal(38, 15)) filter (embodied_kg_co2e is null)::double as energy_without_embodied_kwh,
         sum((used_quantity * location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
         sum(least(used_quantity * location_based_kg_co2e_low, used_quantity * location_based_kg_co2e_high)::decimal(38, 15))::double
             as location_based_kg_co2e_low,
@@ -145,6 +146,7 @@ summed as (
         max(quantity_gap_reason) as quantity_gap_reason,
         sum(energy_kwh::decimal(38, 15)) filter (counts)::double as energy_kwh,
         sum(energy_without_grid_kwh::decimal(38, 15)) filter (counts)::double as energy_without_grid_kwh,
+        sum(energy_without_embodied_kwh::decimal(38, 15)) filter (counts)::double as energy_without_embodied_kwh,
         sum(location_based_kg_co2e::decimal(38, 15)) filter (counts)::double as location_based_kg_co2e,
         sum(location_based_kg_co2e_low::decimal(38, 15)) filter (counts)::double as location_based_kg_co2e_low,
         sum(location_based_kg_co2e_high::decimal(38, 15)) filter (counts)::double as location_based_kg_co2e_high,
@@ -193,6 +195,7 @@ select
     j.quantity,
     j.energy_kwh,
     j.energy_without_grid_kwh,
+    j.energy_without_embodied_kwh,
     j.location_based_kg_co2e,
     j.location_based_kg_co2e_low,
     j.location_based_kg_co2e_high,
