@@ -69,7 +69,8 @@ def test_a_factor_is_shown_with_its_source_and_a_misspelt_one_with_its_neighbour
         with pytest.raises(ConfigError, match=r"Nearest: .*pue/aws:us-east-1/2023"):
             factor_set.factor_show(connection, "pue/aws:us-esat-1/2023")
         with pytest.raises(
-            ConfigError, match="accelerator_power, cfe_annual, cfe_hourly, coefficient, cpu_power, electricity_price, grid"
+            ConfigError,
+            match="accelerator_power, cfe_annual, cfe_hourly, coefficient, cpu_power, electricity_price, grid",
         ):
             factor_set.factor_show(connection, "%")
 
