@@ -6,6 +6,7 @@ SPRUCE's table (tests/data/peer_instance). Where the lane departs on purpose, `d
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -199,6 +200,15 @@ def test_each_departure_is_one_of_the_list_and_says_why(rated: Mapping[str, Sequ
     # 2.4 x 10 Hours of a D2s v5 are 24 x 1 Hour of one (az-0000)
     blocks = total(of(rated, "azure_native", "az-0080"), ENERGY)
     assert blocks == pytest.approx(total(of(rated, "azure_native", "az-0000"), ENERGY))
+
+
+def test_every_rate_is_its_formula_over_its_inputs(rated: Mapping[str, Sequence[Line]]) -> None:
+    formula = (resources.files("models") / "lanes" / "spruce" / "formula.txt").read_text(encoding="utf-8")
+    estimated = [line for lines in rated.values() for line in lines if line["disposition"] == "estimated"]
+    assert len(estimated) > 300
+    for line in estimated:
+        numbers = formula.strip().format_map(json.loads(line["inputs"])).replace(" x ", " * ")
+        assert eval(numbers, {"__builtins__": {}}) == pytest.approx(line["it_energy_kwh"], rel=1e-9)  # our own formula
 
 
 def test_a_line_that_spruce_leaves_out_says_so(rated: Mapping[str, Sequence[Line]]) -> None:

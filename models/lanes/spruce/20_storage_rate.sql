@@ -47,6 +47,8 @@ select
     h.sku_id,
     concat(h.kind, '.', h.medium) as rule,
     case when h.kind = 'disk' then d.value else coalesce(c.copies, 1) end::double as copies,
+    h.gb_hours,
+    k.value as wh_per_tb_hour,
     h.gb_hours * k.value / t.value / 1000e0
     * case when h.kind = 'disk' then d.value else coalesce(c.copies, 1) end as storage_kwh
 from held as h

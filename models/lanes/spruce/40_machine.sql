@@ -56,6 +56,10 @@ select
             b.boards * (b.idle_w + i.accelerator_utilization * (b.full_w - b.idle_w)) / 1000e0
         end
     end as kwh_at_default,
+    b.boards,
+    b.idle_w,
+    b.full_w,
+    k.board_utilization,
     b.boards is not null as has_boards,
     coalesce(t.embodied_kg, h.embodied_kg) as embodied_kg
 from spruce_line as l

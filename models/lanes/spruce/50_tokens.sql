@@ -16,6 +16,8 @@ with named as (
 
 select
     n.sku_id,
+    n.kilotokens,
+    m.energy_kwh_per_kilotoken,
     n.kilotokens * m.energy_kwh_per_kilotoken as kwh,
     n.kilotokens * m.embodied_g_co2e_per_kilotoken / 1000e0 as embodied_kg
 from named as n

@@ -27,6 +27,14 @@ with found as (
             when t.sku_id is null and m.sku_id is null and starts_with(f.rule, 'network') then f.kwh else 0e0
         end as network_kwh,
         coalesce(t.embodied_kg, m.embodied_kg) as embodied_kg,
+        case when t.sku_id is null then m.boards end as boards,
+        m.idle_w,
+        m.full_w,
+        m.board_utilization,
+        case when coalesce(t.sku_id, m.sku_id, f.sku_id) is null then s.gb_hours end as gb_hours,
+        s.wh_per_tb_hour,
+        coalesce(t.kilotokens, case when m.sku_id is null and f.sku_id is not null then 1e0 end) as units,
+        coalesce(t.energy_kwh_per_kilotoken, f.kwh) as kwh_per_unit,
         case when t.sku_id is null then m.kwh_at_default end as kwh_at_default,
         case when coalesce(t.sku_id, m.sku_id, f.sku_id) is null then s.copies end as copies
     from spruce_line as l
@@ -97,7 +105,14 @@ select
     d.copies,
     p.value * t.value as uplift,
     null::double as embodied_energy_kwh,
-    x.known_error
+    x.known_error,
+    to_json({
+        'machine_kwh': case when d.rule like 'machine%' then d.compute_kwh else 0e0 end,
+        'boards': coalesce(d.boards, 0), 'board_idle_w': coalesce(d.idle_w, 0), 'board_full_w': coalesce(d.full_w, 0),
+        'board_load': coalesce(d.board_utilization, 0e0),
+        'gb_hours': coalesce(d.gb_hours, 0e0), 'wh_per_tb_hour': coalesce(d.wh_per_tb_hour, 0e0), 'copies': coalesce(d.copies, 1e0),
+        'units': coalesce(d.units, 0e0), 'kwh_per_unit': coalesce(d.kwh_per_unit, 0e0)
+    }) as inputs
 from lane_wanted as w
 inner join drawn as d on d.sku_id = w.sku_id
 inner join spruce_place as s on s.provider = d.provider and s.region_id = d.region_id
