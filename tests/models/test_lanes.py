@@ -63,7 +63,7 @@ with (DATA / "peer_reference" / "spruce_aws_cur.csv").open(encoding="utf-8", new
         row["product_instance_type"]: row
         for row in csv.DictReader(rows)
         if "BoxUsage" in row["line_item_usage_type"]
-        and row["operational_energy_kwh"]
+        and float(row["operational_energy_kwh"] or 0) > 0  # one is a correction
         and not row["product_instance_type"].startswith(("p", "g", "inf", "trn"))
     }
 
