@@ -28,7 +28,10 @@ IN_THE_NORMAL_RUN = (
     "listed", "read", "deleted", "lines", "manifest", "audited", "before_commit", "after_commit", "publish",
 )  # fmt: skip
 # What may differ between two runs of the same night: when, under which id, and where the folder lies.
-VARYING = ("run_id", "loaded_at", "recorded_at", "refreshed_at", "retrieved_at", "location")
+VARYING = (
+    "run_id", "loaded_at", "first_loaded_at", "recorded_at", "recorded_from", "recorded_to", "refreshed_at",
+    "retrieved_at", "location",
+)  # fmt: skip
 LOG_TABLES = ("run", "refusal", "setting")
 
 CONFIG = """
