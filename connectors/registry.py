@@ -17,6 +17,7 @@ _CONNECTORS = {
     "aws-carbon-export": ("connectors.aws.carbon_export", "AwsCarbonExport"),
     "pue-meter": ("connectors.dcim.pue_meter", "PueMeter"),
     "machine-inventory": ("connectors.dcim.machine_inventory", "MachineInventory"),
+    "grid-csv": ("connectors.grid_csv", "GridCsv"),
     "utilization-csv": ("connectors.utilization", "UtilizationCsv"),
     "business-metrics": ("connectors.business_metrics", "BusinessMetrics"),
     "codecarbon": ("connectors.trackers.codecarbon", "CodeCarbon"),

@@ -20,6 +20,7 @@ ROW_TABLES = (
     "core.tracker_run",
     "core.pue_reading",
     "core.business_metric",
+    "core.grid_interval",
 )
 
 

@@ -153,6 +153,20 @@ BUSINESS_METRIC_COLUMNS: Mapping[str, str] = {
     "tag_value": "VARCHAR",
 }
 
+# Intensity of a grid over an interval, as somebody else measured or modelled it.
+GRID_INTERVAL_COLUMNS: Mapping[str, str] = {
+    "zone": "VARCHAR",  # scheme:zone, as the grid chain of a region names it; region:provider:region_id
+    "interval_start": "TIMESTAMP",  # UTC, inclusive
+    "interval_end": "TIMESTAMP",  # UTC, exclusive
+    "signal": "VARCHAR",  # average; marginal: what one kWh more would cause, another question
+    "boundary": "VARCHAR",  # lifecycle, direct
+    "g_co2e_per_kwh": "DOUBLE",
+    "low": "DOUBLE",  # g CO2e per kWh
+    "high": "DOUBLE",
+    "source": "VARCHAR",  # who states it; null where the file does not say
+    "licence": "VARCHAR",
+}
+
 STAGED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "business_metric": BUSINESS_METRIC_COLUMNS,
     "utilization": UTILIZATION_COLUMNS,
@@ -160,6 +174,7 @@ STAGED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "provider_footprint": PROVIDER_FOOTPRINT_COLUMNS,
     "tracker_run": TRACKER_RUN_COLUMNS,
     "pue_reading": PUE_READING_COLUMNS,
+    "grid_interval": GRID_INTERVAL_COLUMNS,
 }
 
 _POSITION_BITS = 28  # 268 million lines to a unit; 35 bits are left for the unit

@@ -68,6 +68,7 @@ def regions(folder: Path) -> list[Row]:
             "geography": place(row["provider"], row["region"], geographies), "grid_chain": ">".join(links),
             "source": row["source"], "licence": "MIT" if "alias list MIT" in row["licence"] else "Apache-2.0",
             "confidence": row["confidence"],
+            "electricity_maps_zones": "|".join(zone for zone in (row["em_zone"], row["em_zone_alt"]) if zone),
         })  # fmt: skip
     return rows
 

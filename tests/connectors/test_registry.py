@@ -13,6 +13,7 @@ def test_the_kinds_of_this_release_are_listed() -> None:
     assert set(KINDS) == {
         "aws-cur", "focus", "aws-focus", "azure-focus", "gcp-focus", "azure-cost-export", "gcp-billing",
         "aws-carbon-export", "codecarbon", "pue-meter", "machine-inventory", "utilization-csv", "business-metrics",
+        "grid-csv",
     }  # fmt: skip
 
 
