@@ -224,10 +224,10 @@ def report(
 
     SECTION is one of summary, emissions, causes, provider, gaps, runs, services, uncertainty, coverage,
     coverage_services, coverage_unmodelled, variants, method, attribution; and where there is something to show, sci
-    (carbon per unit of business), electricity (what the energy would cost), carbon_price (an internal one),
-    restatements, refused. coverage, uncertainty and variants stand for themselves and those whose names begin with
-    them. Without SECTION all are shown but details: the variants of each service, ranges by provider, service and
-    region, and sensitivity, which tells what moves the total most.
+    (carbon per unit of business), electricity (what the energy would cost), carbon_price (an internal one), hourly,
+    monthly, restatements, refused. coverage, uncertainty and variants stand for themselves and those whose names begin
+    with them. Without SECTION all are shown but details: the variants of each service, ranges by provider, service and
+    region, sensitivity, which tells what moves the total most, and what the intensity of hours and months changes.
 
     \b
     Example:

@@ -8,6 +8,7 @@ import duckdb
 from models.resources import sql as model_sql
 from models.sharealike import credits
 from reconcile.account import account_sections
+from reconcile.by_time import in_a_line, time_sections
 from reconcile.carbon import carbon_tables, market_note
 from reconcile.resources import sql
 from reconcile.variants import variant_tables
@@ -57,9 +58,10 @@ def sections(
     from reconcile.report_uncertainty import uncertainty_sections  # noqa: PLC0415, numpy: imported where it is used
 
     period = {"since": since, "until": until}
+    by_time = time_sections(connection, since, until)
     tables = [
         _summary(connection, period),
-        _emissions(connection, period),
+        _emissions(connection, period, in_a_line(by_time)),
         _causes(connection, period),
         _provider(connection, period),
         _gaps(connection, period),
@@ -74,7 +76,7 @@ def sections(
     restatements = _table(connection, "restatements", "Restated since first loaded", period)
     refused = _table(connection, "refused", "Deliveries that could not be read", {})
     tables += [table for table in (restatements, refused) if table.rows]
-    tables += [*variant_tables(connection, period), *carbon_tables(connection, period)]
+    tables += [*variant_tables(connection, period), *carbon_tables(connection, period), *by_time]
     return [*tables, _method(connection, period), _attribution(connection, period)]
 
 
@@ -102,11 +104,12 @@ def _summary(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     return _table(connection, "summary", "Model, provider and trackers by month", period, notes)
 
 
-def _emissions(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
+def _emissions(connection: duckdb.DuckDBPyConnection, period: Period, by_time: Sequence[str] = ()) -> Table:
     notes = [
         "The gap is model minus provider, scope 2, location-based. Market-based stands beside it and is not compared; "
         "embodied emissions are no part of either.",
         *_without_grid(connection.execute(sql("report_without_grid"), period).fetchall()[0][0]),
+        *by_time,
     ]
     return _table(connection, "emissions", "Model against provider by month", period, notes)
 
