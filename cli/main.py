@@ -222,12 +222,11 @@ def report(
 ) -> None:
     """Show energy, emissions and cost, what they cover, and how the three answers compare.
 
-    SECTION is one of summary, emissions, causes, provider, gaps, runs, services, uncertainty, coverage,
-    coverage_services, coverage_unmodelled, variants, method, attribution; and where there is something to show, sci
-    (carbon per unit of business), electricity (what the energy would cost), carbon_price (an internal one), hourly,
-    monthly, restatements, refused. coverage, uncertainty and variants stand for themselves and those whose names begin
-    with them. Without SECTION all are shown but details: the variants of each service, ranges by provider, service and
-    region, sensitivity, which tells what moves the total most, and what the intensity of hours and months changes.
+    SECTION is one of summary, emissions, causes, provider, gaps, runs, services, uncertainty, coverage, variants,
+    method, attribution; and where there is something to show, sci (carbon per unit of business), electricity (what the
+    energy would cost), carbon_price (an internal one), restatements, refused. Details are printed only when asked for:
+    carbon (every account of it side by side), water, sensitivity (what moves the total most), hourly and monthly (what
+    the time of use changes), and the detail of uncertainty, sensitivity, coverage and variants, which comes with them.
 
     \b
     Example:
