@@ -25,7 +25,8 @@ def variant_tables(connection: duckdb.DuckDBPyConnection, period: dict[str, date
     errors = connection.execute(sql("report_variants_errors"), period).fetchall()
     why = [
         "Differences in kg CO2e, from the default model to the other, one input after the other: replication, watts, "
-        "utilization, PUE, grid, multipliers, embodied carbon counted as energy. ledger.variants has every part; they sum to the difference.",
+        "utilization, PUE, grid, multipliers, embodied carbon counted as energy. ledger.variants has every part; "
+        "they sum to the difference.",
         *(f"Known error of {model}: {error} ({services})." for model, error, services in errors),
     ]
     return [

@@ -1,4 +1,5 @@
 -- Hourly and monthly energy and annual emissions are those of the estimated lines, to 1e-9.
+-- Only where core.grid_interval has rows.
 with line as (
     select
         sum(energy_kwh::decimal(38, 15))::double as energy_kwh,
