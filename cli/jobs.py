@@ -18,6 +18,7 @@ from models.lanes import card
 from reconcile import explain as explanations
 from reconcile import report as reports
 from reconcile.history import sections_as_of
+from warehouse import owners
 from warehouse.audits import audit_all
 from warehouse.database import utc_now, writer_lock
 from warehouse.history import restatement
@@ -134,6 +135,8 @@ def report(
             tables = sections_as_of(connection, as_of, since, until, group_by)
         else:
             tables = reports.sections(connection, since, until, group_by, config.carbon_price)
+        if not owners.are_in_force(connection, config.owners):
+            say("The warehouse holds other owner rules than the configuration: `wattledger estimate` takes these over.")
     if as_of is None and not any(table.rows for table in tables if table.name == "summary"):
         say("Nothing is loaded for this period. `wattledger status` shows what is.")
     if section is None:

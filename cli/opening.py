@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from models import factor_set, rates
+from warehouse import owners
 from warehouse.database import migrations, open_for_reading, open_for_writing
 from warehouse.status import MODEL, schema_version, set_setting, setting
 from warehouse.sync import Say
@@ -38,6 +39,7 @@ def writer(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
             factor_set.install(connection)
             if setting(connection, MODEL) is None:  # another one is put in force where rates are made
                 set_setting(connection, MODEL, config.model)
+            owners.put_in_force(connection, config.owners)
             yield connection
     finally:
         os.umask(before)

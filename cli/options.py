@@ -164,7 +164,7 @@ def report_options(command: Command) -> Command:
         multiple=True,
         metavar="COLUMN",
         help="How the section `services` groups energy, emissions and cost: month, day, provider, account, service, "
-        "region, resource_kind, currency or tag:KEY. Repeatable.",
+        "region, resource_kind, currency, tag:KEY, owner or owner:DIMENSION. Repeatable.",
     )
     as_of = click.option(
         "--as-of",

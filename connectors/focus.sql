@@ -10,6 +10,7 @@ select
     provider,
     billing_account_id,
     sub_account_id,
+    nullif(trim(sub_account_name), '') as sub_account_name,
     service_name,
     case
         when provider = 'azure' and lower(x_publisher_category) = 'vendor' then 'Marketplace'

@@ -20,6 +20,7 @@ _CONNECTORS = {
     "grid-csv": ("connectors.grid_csv", "GridCsv"),
     "utilization-csv": ("connectors.utilization", "UtilizationCsv"),
     "business-metrics": ("connectors.business_metrics", "BusinessMetrics"),
+    "accounts-csv": ("connectors.accounts", "AccountsCsv"),
     "codecarbon": ("connectors.trackers.codecarbon", "CodeCarbon"),
 }
 KINDS = tuple(_CONNECTORS)

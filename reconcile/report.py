@@ -10,23 +10,31 @@ from models.sharealike import credits
 from reconcile.account import account_sections
 from reconcile.by_time import in_a_line, time_sections
 from reconcile.carbon import carbon_tables, market_note
+from reconcile.owner_report import OWNER, owner_group, owner_table
 from reconcile.resources import sql
 from reconcile.variants import variant_tables
+from warehouse.owners import dimensions
 from wattledger.config import CarbonPrice
 from wattledger.errors import ConfigError
 from wattledger.tables import Table
 
+_ACCOUNT_NAME = (
+    "(select a.account_name from core.account_known as a "
+    "where a.provider = s.provider and a.account_id = d.sub_account_id)"
+)
 # What services can be grouped by: the name asked for -> (column, expression).
 GROUPS = {
     "month": ("charge_month", "coalesce(d.charge_month, d.billing_month)"),
     "day": ("usage_date", "d.usage_date"),
     "provider": ("provider", "s.provider"),
     "account": ("sub_account_id", "d.sub_account_id"),
+    "account_name": ("account_name", _ACCOUNT_NAME),
     "service": ("service_name", "s.service_name"),
     "region": ("region_id", "s.region_id"),
     "resource_kind": ("resource_kind", "r.resource_kind"),
     "currency": ("currency", "d.billing_currency"),
 }
+_WITH_NAME = {"account": ("account", "account_name"), "sub_account_id": ("account", "account_name")}
 _BY_TIME = ("charge_month", "usage_date")
 _TAG = "tag:"
 _TOP = 15
@@ -51,9 +59,10 @@ def sections(
 ) -> list[Table]:
     """Return the tables of the report over [since, until), UTC; figures by month take every month it touches.
 
-    ``group_by`` chooses the columns of the table ``services``: keys of GROUPS or ``tag:KEY``. Raises ConfigError
-    for any other. Tables of restatements, of refused deliveries and of `reconcile.account` are there only when there
-    is something to show; tables that are printed only when asked for say so (`Table.is_detail`).
+    ``group_by`` chooses the columns of the table ``services``: keys of GROUPS, ``tag:KEY``, ``owner`` or
+    ``owner:DIMENSION``. Raises ConfigError for any other. Tables of restatements, of refused deliveries, of owners and
+    of `reconcile.account` are there only when there is something to show; tables that are printed only when asked for
+    say so (`Table.is_detail`).
     """
     from reconcile.report_uncertainty import uncertainty_sections  # noqa: PLC0415, numpy: imported where it is used
 
@@ -68,6 +77,7 @@ def sections(
         _runs(connection, period),
         services(connection, period, group_by or ("service",)),
         *uncertainty_sections(connection, period),
+        *_owners(connection, period),
         _coverage(connection, period),
         _coverage_services(connection, period),
         _coverage_unmodelled(connection, period),
@@ -171,21 +181,7 @@ def _runs(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
 
 def services(connection: duckdb.DuckDBPyConnection, period: Period, group_by: Sequence[str]) -> Table:
     """Return energy, emissions and cost by the columns of ``group_by``, with a total that they sum to."""
-    columns, expressions, headers = [], [], []
-    for number, name in enumerate(dict.fromkeys(group_by)):
-        column, expression = _group(connection, number, name)
-        columns.append(column)
-        expressions.append(f"{expression} as {column}")
-        headers.append(name if name.startswith(_TAG) else column)
-    keys = ", ".join(columns)
-    by_time = "".join(f"{column}, " for column in columns if column in _BY_TIME)
-    query = (
-        sql("report_services")
-        .replace("/* dimensions */", ", ".join(expressions))
-        .replace("/* first key */", columns[0])
-        .replace("/* keys */", keys)
-        .replace("/* order */", by_time)
-    )
+    query, columns, headers = _services_query(connection, group_by)
     result = connection.execute(query, period)
     names = [column[0] for column in result.description or ()][len(columns) : -3]
     found = result.fetchall()
@@ -204,6 +200,40 @@ def services(connection: duckdb.DuckDBPyConnection, period: Period, group_by: Se
     return Table("services", "Energy, emissions and cost", [*headers, *names], rows, notes)
 
 
+def _services_query(connection: duckdb.DuckDBPyConnection, group_by: Sequence[str]) -> tuple[str, list[str], list[str]]:
+    """Return the query of services by these groups, its key columns and what they are called in the table."""
+    columns, expressions, headers, joins = [], [], [], []
+    asked = [name for given in group_by for name in (_WITH_NAME.get(given) or (given,))]
+    for number, name in enumerate(dict.fromkeys(asked)):
+        if of_owner := owner_group(connection, number, name):
+            column, expression, join = of_owner
+            joins.append(join)
+        else:
+            column, expression = _group(connection, number, name)
+        columns.append(column)
+        expressions.append(f"{expression} as {column}")
+        headers.append(name if name.startswith((_TAG, OWNER)) else column)
+    by_time = "".join(f"{column}, " for column in columns if column in _BY_TIME)
+    query = (
+        sql("report_services")
+        .replace("/* dimensions */", ", ".join(expressions))
+        .replace("/* owners */", "".join(joins))
+        .replace("/* first key */", columns[0])
+        .replace("/* keys */", ", ".join(columns))
+        .replace("/* order */", by_time)
+    )
+    return query, columns, headers
+
+
+def _owners(connection: duckdb.DuckDBPyConnection, period: Period) -> list[Table]:
+    """One table for each dimension of the owner rules; none without rules."""
+    found = []
+    for place, name in enumerate(dimensions(connection)):
+        query, _, _ = _services_query(connection, (f"{OWNER}:{name}",))
+        found.append(owner_table(connection, period, name, query, place))
+    return found
+
+
 def _group(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> tuple[str, str]:
     """Return column and expression of a group; the key of a tag is bound, it never reaches the SQL text."""
     if name.startswith(_TAG) and name != _TAG:
@@ -215,7 +245,9 @@ def _group(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> tup
         return f"tag_{number}", f"coalesce({found})"
     known = {**GROUPS, **{group[0]: group for group in GROUPS.values()}, "billing_currency": GROUPS["currency"]}
     if name not in known:
-        raise ConfigError(f"Cannot group by {name!r}. Choose from {', '.join(GROUPS)}, or {_TAG}KEY for a tag.")
+        raise ConfigError(
+            f"Cannot group by {name!r}. Choose from {', '.join(GROUPS)}, {OWNER}, or {_TAG}KEY for a tag."
+        )
     return known[name]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_data"
-BY_HAND = {"README.md", "wattledger.toml", "__init__.py", "measured_pue.csv"}
+BY_HAND = {"README.md", "wattledger.toml", "__init__.py", "measured_pue.csv", "accounts.csv"}
 ROOMS = {"wattledger", "connectors", "warehouse", "models", "reconcile", "cli"}
 
 

@@ -21,6 +21,9 @@ ROW_TABLES = (
     "core.pue_reading",
     "core.business_metric",
     "core.grid_interval",
+    "core.account",
+    "core.account_seen",
+    "core.left_out",
 )
 
 

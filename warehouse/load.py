@@ -186,6 +186,7 @@ def _insert_bill(connection: duckdb.DuckDBPyConnection, unit: Unit) -> None:
         {"unit_id": unit.unit_id, "first_line_id": unit.first_line_id},
     )
     connection.execute(sql("insert_allocation.sql"), {"unit_id": unit.unit_id, "first_line_id": unit.first_line_id})
+    connection.execute(sql("insert_account_names.sql"), {"unit_id": unit.unit_id})
     point("lines")
     audit_unit(connection, unit, "lines")
     put_loads(connection, [unit.unit_id])

@@ -31,6 +31,8 @@ VIEWS = (
     "ledger.coverage",
     "ledger.variants",
     "ledger.accounts",
+    "ledger.owners",
+    "ledger.footprint_owners",
     "ledger.allocation",
     "ledger.utilization",
     "ledger.grid_intensity",

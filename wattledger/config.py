@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from wattledger.config_errors import dotted, invalid, refuse_secrets, unknown
 from wattledger.contracts import SourceSettings
 from wattledger.errors import ConfigError
+from wattledger.owner_rules import OwnerRules, OwnersTable, SplitTable, owner_settings
 
 FILE_NAME = "wattledger.toml"
 MASK = "***"
@@ -74,6 +75,7 @@ class Config:
     sources: tuple[SourceSettings, ...]
     carbon_price: CarbonPrice | None = None
     settings: tuple[Setting, ...] = field(default=(), compare=False)
+    owners: OwnerRules = field(default_factory=OwnerRules)
 
 
 def _day(value: object) -> object:
@@ -154,6 +156,7 @@ class _File(_Table):
     warehouse: _Warehouse = _Warehouse()
     estimate: _Estimate = _Estimate()
     report: _Report = _Report()
+    owners: OwnersTable = OwnersTable()
     source: list[_Source] = []
 
 
@@ -165,6 +168,7 @@ class _Layer:
     folder: Path
     origins: Mapping[str, str]
     sources: Sequence[_Source] = ()
+    owners: OwnersTable = field(default_factory=OwnersTable)
 
 
 def load_config(
@@ -264,7 +268,9 @@ def _file_layer(file: Path) -> _Layer:
         for position, source in enumerate(parsed.source)
         for key in source.model_fields_set
     }
-    return _Layer(_scalars(parsed), file.absolute().parent, origins, parsed.source)
+    if parsed.owners.model_fields_set:
+        origins["owners"] = f"{file}:{line_of(text, ('owners',))}"
+    return _Layer(_scalars(parsed), file.absolute().parent, origins, parsed.source, parsed.owners)
 
 
 def _known_keys(keys: Sequence[object]) -> Sequence[str]:
@@ -275,6 +281,8 @@ def _known_keys(keys: Sequence[object]) -> Sequence[str]:
         "report": _Report,
         "source": _Source,
     }
+    if keys[:2] == ("owners", "split"):
+        return list(SplitTable.model_fields)
     return list((tables[keys[0]] if keys else _File).model_fields)
 
 
@@ -290,7 +298,7 @@ def _refuse_same_names(sources: Sequence[_Source], place: Callable[[Sequence[obj
 
 
 def _scalars(parsed: _File) -> dict[str, Any]:
-    said = parsed.model_dump(exclude={"source"}, exclude_none=True)
+    said = parsed.model_dump(exclude={"source", "owners"}, exclude_none=True)
     return {f"{table}.{key}": value for table, values in said.items() for key, value in values.items()}
 
 
@@ -355,8 +363,13 @@ def _merge(project: Path, layers: Sequence[_Layer]) -> Config:
     if layer := next((layer for layer in layers if layer.sources), None):
         sources = tuple(_source(source, layer.folder) for source in layer.sources)
         settings += [setting for source in layer.sources for setting in _said(source, layer)]
+    owners = OwnerRules()
+    if layer := next((layer for layer in layers if layer.owners.model_fields_set), None):
+        owners = layer.owners.rules(layer.folder)
+        origin = layer.origins["owners"]
+        settings += [Setting(key, value, origin) for key, value in owner_settings(owners)]
     places = (project, warehouse, snapshot, spool)
-    return Config(*places, memory_limit, threads, model, switches, sources, carbon_price, tuple(settings))
+    return Config(*places, memory_limit, threads, model, switches, sources, carbon_price, tuple(settings), owners)
 
 
 def _carbon_price(pick: Callable[[str], tuple[Any, Path | None]]) -> CarbonPrice | None:

@@ -24,6 +24,7 @@ USAGE_COLUMNS: Mapping[str, str] = {
     "provider": "VARCHAR",  # aws, azure, gcp, or another provider's name in lower case
     "billing_account_id": "VARCHAR",  # payer
     "sub_account_id": "VARCHAR",  # usage account, subscription, project
+    "sub_account_name": "VARCHAR",  # what the bill calls it; kept by account, not by line
     "service_name": "VARCHAR",  # FOCUS ServiceName; the product code in a CUR
     "service_code": "VARCHAR",  # the provider's code, e.g. AmazonEC2; null where not delivered
     "region_id": "VARCHAR",  # e.g. us-east-1; null where the line has none
@@ -167,6 +168,16 @@ GRID_INTERVAL_COLUMNS: Mapping[str, str] = {
     "licence": "VARCHAR",
 }
 
+# One row per account, organisational unit, folder or management group that a file of names describes.
+ACCOUNT_COLUMNS: Mapping[str, str] = {
+    "provider": "VARCHAR",
+    "account_id": "VARCHAR",
+    "account_name": "VARCHAR",
+    "account_kind": "VARCHAR",  # as the file says it: account, organizational_unit, folder, ...
+    "parent_id": "VARCHAR",  # null at the root, or where a path is given instead
+    "path": "VARCHAR",  # names from the root down, parted by ` / `
+}
+
 STAGED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "business_metric": BUSINESS_METRIC_COLUMNS,
     "utilization": UTILIZATION_COLUMNS,
@@ -175,6 +186,7 @@ STAGED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "tracker_run": TRACKER_RUN_COLUMNS,
     "pue_reading": PUE_READING_COLUMNS,
     "grid_interval": GRID_INTERVAL_COLUMNS,
+    "account": ACCOUNT_COLUMNS,
 }
 
 _POSITION_BITS = 28  # 268 million lines to a unit; 35 bits are left for the unit

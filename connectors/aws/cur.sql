@@ -11,6 +11,7 @@ select
     'aws' as provider,
     bill_payer_account_id as billing_account_id,
     line_item_usage_account_id as sub_account_id,
+    nullif(trim(line_item_usage_account_name), '') as sub_account_name,
     case -- a product of the marketplace has a random code, and only its name says what it is
         when regexp_full_match(line_item_product_code, '[a-z0-9]{22,26}')
             then coalesce(product_product_name, line_item_product_code)

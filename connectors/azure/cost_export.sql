@@ -7,6 +7,7 @@ select
     'azure' as provider,
     billing_account_id,
     nullif(subscription_id, '00000000-0000-0000-0000-000000000000') as sub_account_id,
+    nullif(trim(subscription_name), '') as sub_account_name,
     meter_category as service_name,
     case when lower(publisher_type) = 'marketplace' then 'Marketplace' else meter_category end as service_code,
     nullif(coalesce(resource_location_normalized, resource_location, location), 'Unassigned') as region_id,

@@ -8,6 +8,7 @@ select
     'gcp' as provider,
     billing_account_id,
     project_id as sub_account_id,
+    nullif(trim(project_name), '') as sub_account_name,
     service_description as service_name,
     service_id as service_code,
     coalesce(location_region, location_location) as region_id,

@@ -15,6 +15,7 @@ with priced as (
     from core.usage_daily as d
     inner join core.sku as s on s.sku_id = d.sku_id
     left join core.tag_set as t on t.tag_set_id = d.tag_set_id
+    /* owners */
     left join core.rate_in_force as r
         on r.sku_id = d.sku_id
         and r.charge_month = d.charge_month

@@ -73,6 +73,7 @@ STAGED: dict[str, object] = {
     "provider": "gcp",
     "billing_account_id": "01AB23-4567CD-89EF01",
     "sub_account_id": "search-prod",
+    "sub_account_name": "search-prod",
     "service_name": "Compute Engine",
     "service_code": "6F81-5844-456A",
     "region_id": "us-central1",

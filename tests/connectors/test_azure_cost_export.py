@@ -138,6 +138,7 @@ def test_a_day_of_a_machine_in_each_dataset(row: Row, tmp_path: Path) -> None:
         "provider": "azure",
         "billing_account_id": None if row is MOSP else "00012345",
         "sub_account_id": SUBSCRIPTION,
+        "sub_account_name": None,
         "service_name": "Virtual Machines",
         "service_code": "Virtual Machines",
         "region_id": "EastUS2",

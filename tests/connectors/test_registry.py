@@ -14,6 +14,7 @@ def test_the_kinds_of_this_release_are_listed() -> None:
         "aws-cur", "focus", "aws-focus", "azure-focus", "gcp-focus", "azure-cost-export", "gcp-billing",
         "aws-carbon-export", "codecarbon", "pue-meter", "machine-inventory", "utilization-csv", "business-metrics",
         "grid-csv",
+        "accounts-csv",
     }  # fmt: skip
 
 

@@ -43,6 +43,7 @@ def test_every_kind_is_on_the_page_and_every_example_is_of_a_kind() -> None:
         "utilization-csv",
         "business-metrics",
         "grid-csv",
+        "accounts-csv",
         "codecarbon",
     ]
 

@@ -13,6 +13,8 @@ with found as (
     select unit_id, count(*) from core.business_metric group by unit_id
     union all
     select unit_id, count(*) from core.grid_interval group by unit_id
+    union all
+    select unit_id, count(*) from core.account group by unit_id
 )
 
 select u.source, u.scope, u.row_count as said, coalesce(f.row_count, 0) as found

@@ -31,6 +31,7 @@ select
     u.cost_basis,
     u.billing_currency,
     t.tags,
+    u.tag_set_id,
     s.charge_category,
     s.line_type,
     u.unit_id,
