@@ -22,6 +22,7 @@ from warehouse import owners
 from warehouse.audits import audit_all
 from warehouse.database import utc_now, writer_lock
 from warehouse.history import restatement
+from warehouse.intake import Intake, check_privacy, use_key
 from warehouse.rebuild import carry_history, carry_layers, refuse_losses
 from warehouse.snapshot import is_current
 from warehouse.snapshot import publish as publish_snapshot
@@ -83,7 +84,12 @@ def _sync(
     staging = config.warehouse_path.with_name(f"{config.warehouse_path.name}.staging")
     since = {source.name: source.since for source in config.sources}
     order = [source.name for source in config.sources]
-    return Sync(connection, config.spool_path, staging, rates.fill_missing, say, full, order).run(sources, since)
+    check_privacy(connection, config.privacy)
+    use_key(connection, config.privacy)
+    intakes = {source.name: Intake(source.selection, config.privacy) for source in config.sources}
+    return Sync(connection, config.spool_path, staging, rates.fill_missing, say, full, order, intakes).run(
+        sources, since
+    )
 
 
 def estimate(config: Config, model: str | None = None, say: Say = quiet) -> tuple[Table, Exit]:
@@ -279,7 +285,7 @@ def rebuild(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
                     raise WarehouseError(f"Nothing could be read, so {path} stays as it was. See the messages above.")
                 if path.exists():
                     refuse_losses(connection, path)
-                    carry_history(connection, path)
+                    carry_history(connection, path, config.privacy)
                 with transaction(connection):
                     reconcile_all(connection)
             fresh.warehouse_path.replace(path)

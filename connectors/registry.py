@@ -5,6 +5,7 @@ from importlib import import_module
 
 from wattledger.contracts import Source, SourceSettings
 from wattledger.errors import ConfigError
+from wattledger.selection import SELECTABLE
 
 _CONNECTORS = {
     "aws-cur": ("connectors.aws.cur", "AwsCur"),
@@ -46,4 +47,9 @@ def source_for(settings: SourceSettings) -> Source:
         )
     module, name = _CONNECTORS[settings.kind]
     source: Source = getattr(import_module(module), name)(settings)
+    if settings.selection and source.table not in SELECTABLE:
+        raise ConfigError(
+            f"source {settings.name!r}: {settings.kind} has no lines of accounts, services and regions: there "
+            "`include` and `exclude` take globs over file names."
+        )
     return source

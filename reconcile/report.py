@@ -253,6 +253,13 @@ def _group(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> tup
 
 def _coverage(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     notes = ["Every line of the bill has one disposition. Cost shares are within a currency."]
+    left_out = connection.execute(sql("report_left_out"), period).fetchall()
+    notes += [
+        f"Left out at ingest by `include` and `exclude`, and in no figure: {lines} lines"
+        + (f", {cost} {currency or ''}".rstrip() if cost is not None else "")
+        + "."
+        for lines, cost, currency in left_out
+    ]
     return _table(connection, "coverage", "What became of every line", period, notes)
 
 

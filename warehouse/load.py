@@ -10,6 +10,7 @@ import duckdb
 from warehouse.audits import audit_unit
 from warehouse.database import first_line
 from warehouse.history import move, restated, retire, sql
+from warehouse.intake import Intake, note_left_out
 from warehouse.observed_load import note_observed, put_loads, renew_loads
 from warehouse.ownership import bill_periods, displace_others, owner_of, refuse_repeats, shadowed_by, write_periods
 from warehouse.transaction import transaction
@@ -51,6 +52,7 @@ class Surroundings:
     earlier_sources: Sequence[str]
     run_id: str
     now: datetime
+    intake: Intake = field(default_factory=Intake)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Loaded:
     rows: int
     reason: str | None = None
     displaced: Sequence[str] = field(default=())
+    notes: Sequence[str] = field(default=())
 
 
 def load(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: Surroundings) -> Loaded:
@@ -84,7 +87,7 @@ def load(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: Surr
 def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: Surroundings) -> Loaded:
     unit = delivery.unit
     _check_identity(connection, unit)
-    _open_staged(connection, delivery)
+    rows = _open_staged(connection, delivery, around.intake)
     table = delivery.table
     periods = bill_periods(connection, table)
     owners = {period: owner_of(connection, period, unit, table, around.earlier_sources) for period in periods}
@@ -98,7 +101,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
         if delivery.moved_from is not None:
             move(connection, delivery.moved_from, unit.unit_id)
         if table == "usage":
-            refuse_repeats(connection, unit, delivery.digest, delivery.report.rows)
+            refuse_repeats(connection, unit, delivery.digest, rows)
         displaced = displace_others(connection, unit, table, periods, around.now)
         if delivery.moved_from is None:
             retire(connection, unit.unit_id, around.now)
@@ -106,8 +109,9 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
         _insert(connection, delivery)
         if table == "utilization":
             renew_loads(connection)
-        status = "loaded" if delivery.report.rows else "delivered_empty"
-        loaded = Loaded(status, delivery.report.rows, displaced=displaced)
+        notes = note_left_out(connection, unit.unit_id, delivery.report.rows - rows, around.intake, table)
+        status = "loaded" if rows else "delivered_empty"
+        loaded = Loaded(status, rows, displaced=displaced, notes=notes)
     _write_manifest(connection, delivery, loaded, around)
     write_periods(connection, unit, periods)
     point("manifest")
@@ -117,6 +121,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
         audit_unit(connection, unit, table)
         point("audited")
     connection.execute("drop view temp.staged")
+    connection.execute("drop view temp.delivered")
     for name in ("staged_sku", "staged_tag_set"):
         connection.execute(f"drop table if exists temp.{name}")
     return loaded
@@ -138,23 +143,32 @@ def _check_identity(connection: duckdb.DuckDBPyConnection, unit: Unit) -> None:
         )
 
 
-def _open_staged(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+def _open_staged(connection: duckdb.DuckDBPyConnection, delivery: Delivery, intake: Intake) -> int:
+    """Open what was delivered and, of it, what is loaded; return the rows of that."""
     wanted = STAGED_COLUMNS[delivery.table]
     location = str(delivery.staged).replace("'", "''")
     connection.execute(
-        f"create or replace temp view staged as select * from read_parquet('{location}', file_row_number = true)"  # noqa: S608
+        f"create or replace temp view delivered as select * from read_parquet('{location}', file_row_number = true)"  # noqa: S608
     )
-    found = {row[0]: row[1] for row in connection.execute("describe temp.staged").fetchall()}
+    found = {row[0]: row[1] for row in connection.execute("describe temp.delivered").fetchall()}
     found.pop("file_row_number")
     if found != dict(wanted):
         differing = sorted(set(found.items()) ^ set(wanted.items()))
         raise TypeError(f"{delivery.kind} staged other columns than the contract of {delivery.table}: {differing}")
-    rows = connection.execute("select count(*) from temp.staged").fetchall()[0][0]
+    rows = connection.execute("select count(*) from temp.delivered").fetchall()[0][0]
     if rows != delivery.report.rows:
         raise BrokenInputError(
             f"{delivery.unit.label}: {delivery.report.rows} rows were read and {rows} staged. "
             "Nothing of this unit was loaded. Run `sync` again."
         )
+    kept = intake.keeps(delivery.table)
+    connection.execute(
+        f"create or replace temp view staged as select {intake.as_loaded(delivery.table)} "  # noqa: S608
+        f"from (select * from temp.delivered where {kept})"
+    )
+    if not intake.selection:
+        return delivery.report.rows
+    return int(connection.execute(f"select count(*) from temp.delivered where {kept}").fetchall()[0][0])  # noqa: S608
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
@@ -222,7 +236,7 @@ def _write_manifest(
             unit.unit_id, unit.source, delivery.kind, delivery.table, unit.scope,
             unit.period, unit.version, delivery.digest, generation, loaded.status, loaded.reason, loaded.rows,
             sum(file.size_bytes for file in delivery.files),
-            list(delivery.report.notes), list(delivery.report.unknown_columns), around.now, around.run_id,
+            [*delivery.report.notes, *loaded.notes], list(delivery.report.unknown_columns), around.now, around.run_id,
             first_loaded_at,
         ],
     )  # fmt: skip

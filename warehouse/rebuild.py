@@ -8,8 +8,10 @@ import duckdb
 
 from warehouse.database import first_line, utc_now
 from warehouse.history import sums
+from warehouse.intake import newly_hashed
 from warehouse.transaction import transaction
 from wattledger.errors import WarehouseError
+from wattledger.privacy import Privacy
 
 _SHOWN = 3
 LAYER_TABLES = (
@@ -69,7 +71,7 @@ def carry_layers(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
         )
 
 
-def carry_history(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
+def carry_history(connection: duckdb.DuckDBPyConnection, old: Path, privacy: Privacy) -> None:
     """Take over what the old file remembers of replaced generations, in one transaction.
 
     A unit whose content is another than the one in the old file replaces that one: it leaves its sums, too.
@@ -94,5 +96,7 @@ def carry_history(connection: duckdb.DuckDBPyConnection, old: Path) -> None:
                     f'insert into "{ours}".core.generation_sum by name {sums("list_contains($replaced, unit_id)")}',
                     {"replaced": [row[0] for row in replaced], "recorded_at": utc_now(), "cause": "activity"},
                 )
+                for column in newly_hashed(connection, "old.core.setting", privacy):
+                    connection.execute(f'update "{ours}".core.generation_sum set {column} = hashed({column})')  # noqa: S608
         finally:
             connection.execute(f'use "{ours}"')

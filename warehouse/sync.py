@@ -6,13 +6,14 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from warehouse.database import utc_now
+from warehouse.intake import Intake
 from warehouse.load import MOVES_OTHERS, Delivery, FillRates, Loaded, Surroundings, load, write_files
 from warehouse.ownership import is_still_shadowed
 from warehouse.reading import ReadingChild
@@ -90,6 +91,7 @@ class Sync:
     say: Say
     full: bool = False
     order: Sequence[str] = ()
+    intakes: Mapping[str, Intake] = field(default_factory=dict)  # by source
 
     def run(self, sources: Sequence[Source], since: Mapping[str, date | None] | None = None) -> SyncReport:
         """Bring every source's units up to date, each since its own day; one unit's trouble stops no other."""
@@ -133,7 +135,7 @@ class _SourceSync:
         return self.sync.connection
 
     def run(self, since: date | None) -> None:
-        units = list(self.source.units(since))
+        units = [self._marked(unit) for unit in self.source.units(since)]
         point("listed")
         self.report.listed += len(units)
         known = _known_units(self._connection, self.source.name)
@@ -156,6 +158,15 @@ class _SourceSync:
                 self._refuse(unit, error)
         if since is None:
             self._mark_missing(units)
+
+    @property
+    def _intake(self) -> Intake:
+        return self.sync.intakes.get(self.source.name, Intake())
+
+    def _marked(self, unit: Unit) -> Unit:
+        """The unit with a version that is another for another selection of lines."""
+        mark = self._intake.selection.mark
+        return replace(unit, version=f"{unit.version} {mark}") if mark else unit
 
     def _is_settled(self, unit: Unit, known: _Known | None) -> bool:
         """Whether the listing alone says that there is nothing to do; counts it, too."""
@@ -185,7 +196,8 @@ class _SourceSync:
             raise BrokenInputError(unit.problem)
         files = self.source.fetch(unit, self.sync.spool)
         point("fetched")
-        digest = hashlib.sha256("\n".join(file.sha256 for file in files).encode()).hexdigest()
+        content = [*(file.sha256 for file in files), self._intake.selection.mark]
+        digest = hashlib.sha256("\n".join(part for part in content if part).encode()).hexdigest()
         is_known = known is not None and known.is_loaded and (known.kind, known.digest) == (self.source.kind, digest)
         if is_known and not self.sync.full:
             self._note_same_bytes(unit, files)
@@ -199,7 +211,7 @@ class _SourceSync:
             _refuse_changed(unit, files)
             moved_from = self._moved_from(digest, listed)
             delivery = Delivery(unit, self.source.kind, self.source.table, files, digest, staged, reading, moved_from)
-            around = Surroundings(self.sync.fill_rates, self.earlier, self.run_id, utc_now())
+            around = Surroundings(self.sync.fill_rates, self.earlier, self.run_id, utc_now(), self._intake)
             loaded = load(self._connection, delivery, around)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -237,7 +249,7 @@ class _SourceSync:
         self._tell(delivery.unit, loaded.status, loaded.rows, loaded.reason)
         say = self.sync.say
         say(f"{delivery.unit.label}: {loaded.status}, {loaded.rows} rows")
-        for note in delivery.report.notes:
+        for note in (*delivery.report.notes, *loaded.notes):
             say(f"  {note}")
         if delivery.report.unknown_columns:
             say(f"  columns not known and not loaded: {', '.join(delivery.report.unknown_columns)}")

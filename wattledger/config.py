@@ -21,6 +21,8 @@ from wattledger.config_errors import dotted, invalid, refuse_secrets, unknown
 from wattledger.contracts import SourceSettings
 from wattledger.errors import ConfigError
 from wattledger.owner_rules import OwnerRules, OwnersTable, SplitTable, owner_settings
+from wattledger.privacy import Privacy, PrivacyTable
+from wattledger.selection import Selection, of_files, of_lines
 
 FILE_NAME = "wattledger.toml"
 MASK = "***"
@@ -76,6 +78,7 @@ class Config:
     carbon_price: CarbonPrice | None = None
     settings: tuple[Setting, ...] = field(default=(), compare=False)
     owners: OwnerRules = field(default_factory=OwnerRules)
+    privacy: Privacy = field(default_factory=Privacy)
 
 
 def _day(value: object) -> object:
@@ -157,6 +160,7 @@ class _File(_Table):
     estimate: _Estimate = _Estimate()
     report: _Report = _Report()
     owners: OwnersTable = OwnersTable()
+    privacy: PrivacyTable = PrivacyTable()
     source: list[_Source] = []
 
 
@@ -169,6 +173,7 @@ class _Layer:
     origins: Mapping[str, str]
     sources: Sequence[_Source] = ()
     owners: OwnersTable = field(default_factory=OwnersTable)
+    privacy: PrivacyTable = field(default_factory=PrivacyTable)
 
 
 def load_config(
@@ -268,9 +273,10 @@ def _file_layer(file: Path) -> _Layer:
         for position, source in enumerate(parsed.source)
         for key in source.model_fields_set
     }
-    if parsed.owners.model_fields_set:
-        origins["owners"] = f"{file}:{line_of(text, ('owners',))}"
-    return _Layer(_scalars(parsed), file.absolute().parent, origins, parsed.source, parsed.owners)
+    for table in ("owners", "privacy"):
+        if getattr(parsed, table).model_fields_set:
+            origins[table] = f"{file}:{line_of(text, (table,))}"
+    return _Layer(_scalars(parsed), file.absolute().parent, origins, parsed.source, parsed.owners, parsed.privacy)
 
 
 def _known_keys(keys: Sequence[object]) -> Sequence[str]:
@@ -283,6 +289,8 @@ def _known_keys(keys: Sequence[object]) -> Sequence[str]:
     }
     if keys[:2] == ("owners", "split"):
         return list(SplitTable.model_fields)
+    if keys[:1] == ("privacy",):
+        return list(PrivacyTable.model_fields)
     return list((tables[keys[0]] if keys else _File).model_fields)
 
 
@@ -298,7 +306,7 @@ def _refuse_same_names(sources: Sequence[_Source], place: Callable[[Sequence[obj
 
 
 def _scalars(parsed: _File) -> dict[str, Any]:
-    said = parsed.model_dump(exclude={"source", "owners"}, exclude_none=True)
+    said = parsed.model_dump(exclude={"source", "owners", "privacy"}, exclude_none=True)
     return {f"{table}.{key}": value for table, values in said.items() for key, value in values.items()}
 
 
@@ -368,8 +376,14 @@ def _merge(project: Path, layers: Sequence[_Layer]) -> Config:
         owners = layer.owners.rules(layer.folder)
         origin = layer.origins["owners"]
         settings += [Setting(key, value, origin) for key, value in owner_settings(owners)]
+    privacy = Privacy()
+    if layer := next((layer for layer in layers if layer.privacy.hash), None):
+        privacy = layer.privacy.privacy(layer.folder)
+        settings.append(Setting("privacy.hash", ", ".join(privacy.columns), layer.origins["privacy"]))
+        settings.append(Setting("privacy.key", privacy.key, layer.origins["privacy"]))
+    said = tuple(settings)
     places = (project, warehouse, snapshot, spool)
-    return Config(*places, memory_limit, threads, model, switches, sources, carbon_price, tuple(settings), owners)
+    return Config(*places, memory_limit, threads, model, switches, sources, carbon_price, said, owners, privacy)
 
 
 def _carbon_price(pick: Callable[[str], tuple[Any, Path | None]]) -> CarbonPrice | None:
@@ -392,10 +406,11 @@ def _source(source: _Source, folder: Path) -> SourceSettings:
         location,
         source.since,
         source.timezone,
-        tuple(source.include),
-        tuple(source.exclude),
+        of_files(source.include),
+        of_files(source.exclude),
         None if source.mapping is None else _local(source.mapping, folder),
         options,
+        Selection(of_lines(source.include), of_lines(source.exclude)),
     )
 
 

@@ -12,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from wattledger.selection import Selection
+
 # What a split row says about its parent. part: compute, memory or accelerator; split_usage: hours of vCPU, GB, boards.
 SPLIT = (
     "STRUCT(parent_resource_id VARCHAR, part VARCHAR, split_usage DOUBLE, split_usage_ratio DOUBLE, "
@@ -257,6 +259,7 @@ class SourceSettings:
     exclude: tuple[str, ...] = ()
     mapping: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    selection: Selection = field(default_factory=Selection)  # of lines; include and exclude are of files
 
 
 class Source(Protocol):

@@ -1,9 +1,9 @@
--- Lines in are lines out, and costs in are costs out, exactly, per service, month and currency of the unit.
-with counted as (
+-- Lines in are lines out or left out by include and exclude, and so are costs, exactly, per service, month and currency of the unit.
+with entry as (
     select
         'delivered' as part, service_name, billing_month, billing_currency,
         count(*) as lines, sum(billed_cost) as billed_cost, sum(effective_cost) as effective_cost
-    from temp.staged
+    from temp.delivered
     group by all
     union all
     select
@@ -20,6 +20,19 @@ with counted as (
     from core.usage_daily as d
     inner join core.sku as s on s.sku_id = d.sku_id
     where d.unit_id = $unit_id
+    group by all
+    union all
+    select p.part, o.service_name, o.billing_month, o.billing_currency, o.lines, o.billed_cost, o.effective_cost
+    from core.left_out as o
+    cross join (values ('loaded'), ('daily')) as p (part)
+    where o.unit_id = $unit_id
+),
+
+counted as (
+    select
+        part, service_name, billing_month, billing_currency,
+        sum(lines) as lines, sum(billed_cost) as billed_cost, sum(effective_cost) as effective_cost
+    from entry
     group by all
 )
 
