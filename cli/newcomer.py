@@ -7,12 +7,16 @@ from pathlib import Path
 
 from wattledger.tables import Table
 
-_LANES = ("summary", "emissions", "causes", "runs", "sci")
+_LANES = ("summary", "emissions", "causes", "runs", "owners", "sci")
 # Sections that are wider than a terminal, and the columns that say most.
 _NARROWED = {
     "runs": (
         "run_id", "match_level", "overlap_h", "tracker_it_energy_kwh", "model_it_energy_kwh", "ratio", "grade",
         "verdict",
+    ),
+    "owners": (
+        "team", "lines", "energy_kwh", "location_based_kg_co2e", "location_based_share", "embodied_kg_co2e",
+        "effective_cost", "billing_currency", "split_effective_cost",
     ),
     "sci": (
         "usage_month", "metric", "days_with_quantity", "quantity", "location_based_kg_co2e", "embodied_kg_co2e",
