@@ -224,10 +224,10 @@ def report(
 
     SECTION is one of summary, emissions, causes, provider, gaps, runs, services, uncertainty, coverage, variants,
     method, attribution; and where there is something to show, sci (carbon per unit of business), electricity (what the
-    energy would cost), carbon_price (an internal one), owners,
-    restatements, refused. Details are printed only when asked for:
-    carbon (every account of it side by side), water, sensitivity (what moves the total most), hourly and monthly (what
-    the time of use changes), and the detail of uncertainty, sensitivity, coverage and variants, which comes with them.
+    energy would cost), carbon_price (an internal one), owners, restatements, refused. Details are printed only when
+    asked for: carbon (every account of it side by side), water, sensitivity (what moves the total most), hourly and
+    monthly (what the time of use changes), and the detail of uncertainty, sensitivity, coverage, variants and owners,
+    which comes with them.
 
     \b
     Example:
