@@ -30,7 +30,12 @@ DAMAGE = {
         select date '2025-03-01' as usage_month, 'aws' as provider, 'eu-central-1' as region_id, 'region' as grain,
             'model_high' as verdict, 3e0 as gap_kg_co2e, 1e0 as gap_timing_kg_co2e, 1e0 as gap_unexplained_kg_co2e""",
     "groups_sum_to_total": "update core.usage_daily set consumed_quantity = consumed_quantity * 1.00000001e0",
-    "hourly_matches_lines": "update core.usage_daily set consumed_quantity = consumed_quantity * 1.00000001e0",
+    "hourly_matches_lines": """
+        update core.usage_daily set consumed_quantity = consumed_quantity * 1.00000001e0;
+        insert into core.grid_interval by name select
+            1 as unit_id, 1 as row_number, 'iso3:DEU' as zone, timestamp '2025-03-01' as interval_start,
+            timestamp '2025-03-01 01:00' as interval_end, 'average' as signal, 'lifecycle' as boundary,
+            300e0 as g_co2e_per_kwh""",
     "manifest_matches_rows": "delete from core.unit",
     "missing_has_reason": "update core.rate set gap_reason = null",
     "one_bill_one_source": """
