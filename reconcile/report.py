@@ -20,18 +20,18 @@ from wattledger.tables import Table
 
 _ACCOUNT_NAME = (
     "(select a.account_name from core.account_known as a "
-    "where a.provider = s.provider and a.account_id = d.sub_account_id)"
+    "where a.provider = d.provider and a.account_id = d.sub_account_id)"
 )
 # What services can be grouped by: the name asked for -> (column, expression).
 GROUPS = {
     "month": ("charge_month", "coalesce(d.charge_month, d.billing_month)"),
     "day": ("usage_date", "d.usage_date"),
-    "provider": ("provider", "s.provider"),
+    "provider": ("provider", "d.provider"),
     "account": ("sub_account_id", "d.sub_account_id"),
     "account_name": ("account_name", _ACCOUNT_NAME),
-    "service": ("service_name", "s.service_name"),
-    "region": ("region_id", "s.region_id"),
-    "resource_kind": ("resource_kind", "r.resource_kind"),
+    "service": ("service_name", "d.service_name"),
+    "region": ("region_id", "d.region_id"),
+    "resource_kind": ("resource_kind", "d.resource_kind"),
     "currency": ("currency", "d.billing_currency"),
 }
 _WITH_NAME = {"account": ("account", "account_name"), "sub_account_id": ("account", "account_name")}

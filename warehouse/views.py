@@ -1,8 +1,9 @@
-"""The public views and the comments on their columns: made here and nowhere else.
+"""The views and the comments on their columns: made here and nowhere else.
 
-Each view is a `.sql` file with one select and a `.csv` with column, unit and comment beside it. Quantity times rate,
-which several views compute, stands once, in `sql/figures.sql`: `/* figures of u */` takes its place for the alias u;
-`with o` adds the observed share of a line from core.observed_figure as o.
+Each view is a `.sql` file with one select; a public one has a `.csv` with column, unit and comment beside it. Quantity
+times rate, which several views compute, stands once, in `sql/figures.sql`: `/* figures of u */` takes its place for the
+alias u; `with o` adds the observed share of a line from core.observed_figure as o. Sums over days read
+core.daily_footprint, where daily rows have met their rates.
 """
 
 import csv
@@ -27,6 +28,7 @@ VIEWS = (
     "ledger.footprint_proxy",
     "ledger.lines",
     "ledger.rates",
+    "core.daily_footprint",
     "ledger.footprint_daily",
     "ledger.coverage",
     "ledger.variants",
@@ -67,7 +69,7 @@ class Column:
 
 @dataclass(frozen=True)
 class View:
-    """A public view: its select and its columns."""
+    """A view: its select and, where it is public, its columns."""
 
     name: str
     sql: str
@@ -85,15 +87,21 @@ class View:
 
 
 def views() -> list[View]:
-    """Return every public view in the order of creation."""
+    """Return every view in the order of creation."""
     return [_read(name) for name in VIEWS]
+
+
+def public_views() -> list[View]:
+    """Return the views that analysts use, in the order of creation."""
+    return [view for view in views() if not view.name.startswith("core.")]
 
 
 def _read(name: str) -> View:
     schema, view = name.split(".")
     folder = resources.files("warehouse") / schema
     sql = _FIGURES.sub(_figures_of, (folder / f"{view}.sql").read_text(encoding="utf-8").strip())
-    rows = csv.DictReader((folder / f"{view}.csv").read_text(encoding="utf-8").splitlines())
+    described = folder / f"{view}.csv"
+    rows = csv.DictReader(described.read_text(encoding="utf-8").splitlines()) if described.is_file() else ()
     columns = tuple(Column(row["column"], row["unit"], row["comment"]) for row in rows)
     return View(name, sql, columns)
 
@@ -158,7 +166,7 @@ def columns_page() -> str:
         "",
         "Made from the comments that the views themselves carry; `select * from duckdb_columns()` shows the same.",
     ]
-    for view in sorted(views(), key=lambda view: view.name):
+    for view in sorted(public_views(), key=lambda view: view.name):
         lines += ["", f"## {view.name}", "", view.grain, "", "| column | unit | meaning |", "|---|---|---|"]
         lines += [
             f"| `{column.name}` | {column.unit} | {column.comment.replace('|', chr(92) + '|')} |"

@@ -2,44 +2,39 @@
 -- Grain: provider x account x how it is counted. Parameters: since, until. Of lines in use; the ends are summed as fully correlated.
 with used as (
     select
-        s.provider,
-        d.consumed_quantity as quantity,
-        r.*,
+        d.*,
         coalesce(f.market_accounting, 'none') as market_accounting,
         coalesce(f.td_loss_resolution, 'none') as td_loss_resolution
-    from core.usage_daily as d
-    inner join core.sku as s on s.sku_id = d.sku_id
-    inner join core.rate_in_force as r
-        on r.sku_id = d.sku_id and r.charge_month = d.charge_month and r.usage_state = 'used'
+    from core.daily_footprint as d
     left join core.site_factor as f
-        on f.factor_set = r.factor_set
-        and f.provider = s.provider
-        and f.region_id = s.region_id
+        on f.factor_set = d.factor_set
+        and f.provider = d.provider
+        and f.region_id = d.region_id
         and f.charge_month = d.charge_month
     where
-        coalesce(coalesce(d.usage_date, d.billing_month) >= $since::date, true)
-        and coalesce(coalesce(d.usage_date, d.billing_month) < $until::date, true)
+        d.usage_state = 'used'
+        and coalesce(d.period_date >= $since::date, true)
+        and coalesce(d.period_date < $until::date, true)
 ),
 
 account as (
     select
-        1 as position, provider, 'location-based' as account, 'scope 2' as scope_of_provider, grid_boundary as counted_by,
-        quantity, energy_kwh,
+        1 as position, provider, 'location-based' as account, 'scope 2' as scope_of_provider, grid_boundary as counted_by, energy_kwh,
         location_based_kg_co2e as kg, location_based_kg_co2e_low as kg_low, location_based_kg_co2e_high as kg_high
     from used
     union all
     select
-        2, provider, 'market-based', 'scope 2', market_accounting, quantity, energy_kwh,
+        2, provider, 'market-based', 'scope 2', market_accounting, energy_kwh,
         market_based_kg_co2e, market_based_kg_co2e_low, market_based_kg_co2e_high
     from used
     union all
     select
-        3, provider, 'losses of the grid', 'scope 3, category 3', td_loss_resolution, quantity, energy_kwh,
+        3, provider, 'losses of the grid', 'scope 3, category 3', td_loss_resolution, energy_kwh,
         td_loss_kg_co2e, td_loss_kg_co2e_low, td_loss_kg_co2e_high
     from used
     union all
     select
-        4, provider, 'embodied', 'scope 3', method, quantity, energy_kwh,
+        4, provider, 'embodied', 'scope 3', method, energy_kwh,
         embodied_kg_co2e, embodied_kg_co2e_low, embodied_kg_co2e_high
     from used
 )
@@ -49,11 +44,11 @@ select
     account,
     scope_of_provider,
     counted_by,
-    sum((quantity * kg)::decimal(38, 15))::double as kg_co2e,
-    sum(least(quantity * kg_low, quantity * kg_high)::decimal(38, 15))::double as kg_co2e_low,
-    sum(greatest(quantity * kg_low, quantity * kg_high)::decimal(38, 15))::double as kg_co2e_high,
-    sum((quantity * energy_kwh)::decimal(38, 15)) filter (kg is not null)::double as energy_kwh,
-    sum((quantity * energy_kwh)::decimal(38, 15)) filter (kg is null)::double as energy_without_kwh
+    sum(kg::decimal(38, 15))::double as kg_co2e,
+    sum(kg_low::decimal(38, 15))::double as kg_co2e_low,
+    sum(kg_high::decimal(38, 15))::double as kg_co2e_high,
+    sum(energy_kwh::decimal(38, 15)) filter (kg is not null)::double as energy_kwh,
+    sum(energy_kwh::decimal(38, 15)) filter (kg is null)::double as energy_without_kwh
 from account
 group by position, provider, account, scope_of_provider, counted_by
 order by provider, position, counted_by

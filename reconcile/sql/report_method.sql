@@ -1,15 +1,11 @@
 -- How the figures came to be. Grain: statement. Parameters: since, until.
 with used as (
-    select r.sku_id, r.charge_month, r.method, r.quality, r.grid_boundary, r.factor_resolution, sum(d.lines) as lines
-    from core.usage_daily as d
-    inner join core.rate_in_force as r
-        on r.sku_id = d.sku_id
-        and r.charge_month = d.charge_month
-        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+    select provider, region_id, charge_month, method, quality, grid_boundary, factor_resolution, sum(lines) as lines
+    from core.daily_footprint
     where
-        r.disposition = 'estimated'
-        and coalesce(d.usage_date >= $since::date, true)
-        and coalesce(d.usage_date < $until::date, true)
+        disposition = 'estimated'
+        and coalesce(period_date >= $since::date, true)
+        and coalesce(period_date < $until::date, true)
     group by all
 ),
 
@@ -42,11 +38,10 @@ statement as (
         ),
         sum(u.lines)::bigint
     from used as u
-    inner join core.sku as s on s.sku_id = u.sku_id
     inner join core.site_factor as f
         on f.factor_set = (select value from core.setting where key = 'factor_set')
-        and f.provider = s.provider
-        and f.region_id = s.region_id
+        and f.provider = u.provider
+        and f.region_id = u.region_id
         and f.charge_month = u.charge_month
     where greatest(f.grid_alternative_ratio, 1e0 / f.grid_alternative_ratio) > 1.15e0
     group by f.provider, f.region_id, f.grid_alternative_beside_g_co2e_per_kwh, f.grid_alternative_g_co2e_per_kwh,

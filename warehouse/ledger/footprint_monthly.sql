@@ -7,24 +7,13 @@ with in_force as (
 
 monthly as (
     select
-        d.charge_month,
-        s.provider,
-        d.billing_account_id,
-        d.sub_account_id,
-        s.service_name,
-        s.region_id,
-        r.resource_kind,
-        r.usage_state,
-        sum(d.lines)::bigint as lines,
-        sum((d.consumed_quantity * r.energy_kwh)::decimal(38, 15))::double as energy_kwh,
-        sum((d.consumed_quantity * r.location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e
-    from core.usage_daily as d
-    inner join core.sku as s on s.sku_id = d.sku_id
-    inner join core.rate_in_force as r
-        on r.sku_id = d.sku_id and r.charge_month = d.charge_month and r.energy_kwh is not null
-    where d.consumed_quantity is not null
-    group by
-        d.charge_month, s.provider, d.billing_account_id, d.sub_account_id, s.service_name, s.region_id, r.resource_kind, r.usage_state
+        charge_month, provider, billing_account_id, sub_account_id, service_name, region_id, resource_kind, usage_state,
+        sum(lines)::bigint as lines,
+        sum(energy_kwh::decimal(38, 15))::double as energy_kwh,
+        sum(location_based_kg_co2e::decimal(38, 15))::double as location_based_kg_co2e
+    from core.daily_footprint
+    where energy_kwh is not null
+    group by charge_month, provider, billing_account_id, sub_account_id, service_name, region_id, resource_kind, usage_state
 ),
 
 placed as (

@@ -2,39 +2,24 @@
 -- Model from the daily rows, provider from its own figures, trackers from the runs that met a billed machine.
 with priced as (
     select
+        d.*,
         coalesce(d.charge_month, d.billing_month) as usage_month,
-        s.provider,
-        d.billing_currency,
-        d.lines,
-        d.billed_cost,
-        coalesce(r.disposition, 'unmodelled') <> 'out_of_scope' as is_in_scope,
-        coalesce(r.disposition = 'estimated', false) as is_estimated,
-        coalesce(r.disposition = 'estimated' and r.usage_state = 'used', false) as is_used,
+        d.disposition <> 'out_of_scope' as is_in_scope,
+        d.disposition = 'estimated' as is_estimated,
+        d.disposition = 'estimated' and coalesce(d.usage_state = 'used', false) as is_used,
         case
-            when r.usage_state = 'used' and r.resource_kind = 'compute' and r.method in ('instance_curve', 'dedicated_host')
-                then d.consumed_quantity * r.physical_per_unit
+            when d.usage_state = 'used' and d.resource_kind = 'compute' and d.method in ('instance_curve', 'dedicated_host')
+                then d.physical_quantity
         end as machine_h,
-        d.consumed_quantity * r.energy_kwh as energy_kwh,
-        least(d.consumed_quantity * r.energy_kwh_low, d.consumed_quantity * r.energy_kwh_high) as energy_kwh_low,
-        greatest(d.consumed_quantity * r.energy_kwh_low, d.consumed_quantity * r.energy_kwh_high) as energy_kwh_high,
-        d.consumed_quantity * r.location_based_kg_co2e as kg,
-        least(d.consumed_quantity * r.location_based_kg_co2e_low, d.consumed_quantity * r.location_based_kg_co2e_high) as kg_low,
-        greatest(d.consumed_quantity * r.location_based_kg_co2e_low, d.consumed_quantity * r.location_based_kg_co2e_high) as kg_high,
-        d.consumed_quantity * r.embodied_kg_co2e as embodied_kg,
         d.effective_cost::double * p.energy_kwh_per_usd as proxy_energy_kwh,
         d.effective_cost::double * p.location_based_kg_co2e_per_usd as proxy_kg
-    from core.usage_daily as d
-    inner join core.sku as s on s.sku_id = d.sku_id
-    left join core.rate_in_force as r
-        on r.sku_id = d.sku_id
-        and r.charge_month = d.charge_month
-        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
+    from core.daily_footprint as d
     left join core.spend_rate as p -- the last rung, by cost
         on p.sku_id = d.sku_id
         and p.charge_month = d.charge_month
         and p.billing_currency = d.billing_currency
         and d.effective_cost is not null
-        and coalesce(r.disposition, 'unmodelled') = 'unmodelled'
+        and d.disposition = 'unmodelled'
 ),
 
 bill as (
@@ -44,11 +29,11 @@ bill as (
         sum(energy_kwh::decimal(38, 15)) filter (is_used)::double as model_energy_kwh,
         sum(energy_kwh_low::decimal(38, 15)) filter (is_used)::double as model_energy_kwh_low,
         sum(energy_kwh_high::decimal(38, 15)) filter (is_used)::double as model_energy_kwh_high,
-        sum(energy_kwh::decimal(38, 15)) filter (is_used and kg is null)::double as model_energy_without_grid_kwh,
-        sum(kg::decimal(38, 15)) filter (is_used)::double as model_kg,
-        sum(kg_low::decimal(38, 15)) filter (is_used)::double as model_kg_low,
-        sum(kg_high::decimal(38, 15)) filter (is_used)::double as model_kg_high,
-        sum(embodied_kg::decimal(38, 15)) filter (is_used)::double as model_embodied_kg,
+        sum(energy_kwh::decimal(38, 15)) filter (is_used and location_based_kg_co2e is null)::double as model_energy_without_grid_kwh,
+        sum(location_based_kg_co2e::decimal(38, 15)) filter (is_used)::double as model_kg,
+        sum(location_based_kg_co2e_low::decimal(38, 15)) filter (is_used)::double as model_kg_low,
+        sum(location_based_kg_co2e_high::decimal(38, 15)) filter (is_used)::double as model_kg_high,
+        sum(embodied_kg_co2e::decimal(38, 15)) filter (is_used)::double as model_embodied_kg,
         sum(energy_kwh::decimal(38, 15)) filter (is_estimated and not is_used)::double as reserved_idle_energy_kwh,
         sum(proxy_energy_kwh::decimal(38, 15))::double as proxy_energy_kwh,
         sum(proxy_kg::decimal(38, 15))::double as proxy_kg,

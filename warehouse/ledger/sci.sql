@@ -56,24 +56,15 @@ tag_set_of as (
 used as (
     select
         k.scope_id,
-        d.usage_date,
-        d.lines,
-        d.billed_cost,
+        d.*,
         case when d.billed_cost is not null then coalesce(d.billing_currency, '') end as cost_currency,
-        r.disposition is not distinct from 'estimated' as is_estimated,
-        case when r.usage_state = 'used' then d.consumed_quantity end as used_quantity,
-        r.energy_kwh,
-        r.location_based_kg_co2e, r.location_based_kg_co2e_low, r.location_based_kg_co2e_high,
-        r.embodied_kg_co2e, r.embodied_kg_co2e_low, r.embodied_kg_co2e_high
-    from core.usage_daily as d
+        d.disposition = 'estimated' as is_estimated,
+        d.usage_state is not distinct from 'used' as is_used
+    from core.daily_footprint as d
     inner join sku_of as k on k.sku_id = d.sku_id
     inner join account_of as a on a.scope_id = k.scope_id and a.sub_account_id is not distinct from d.sub_account_id
     inner join tag_set_of as t on t.scope_id = k.scope_id and t.tag_set_id is not distinct from d.tag_set_id
-    left join core.rate_in_force as r
-        on r.sku_id = d.sku_id
-        and r.charge_month = d.charge_month
-        and (d.consumed_quantity is not null or r.it_energy_kwh is null)
-    where coalesce(r.disposition, 'unmodelled') <> 'out_of_scope'
+    where d.disposition <> 'out_of_scope'
 ),
 
 footprint as (
@@ -86,19 +77,15 @@ footprint as (
         coalesce(sum(billed_cost) filter (is_estimated), 0)::decimal(38, 12) as estimated_billed_cost,
         min(cost_currency) as first_currency,
         max(cost_currency) as last_currency,
-        sum((used_quantity * energy_kwh)::decimal(38, 15))::double as energy_kwh,
-        sum((used_quantity * energy_kwh)::decimal(38, 15)) filter (location_based_kg_co2e is null)::double as energy_without_grid_kwh,
-        sum((used_quantity * energy_kwh)::decimal(38, 15)) filter (embodied_kg_co2e is null)::double as energy_without_embodied_kwh,
-        sum((used_quantity * location_based_kg_co2e)::decimal(38, 15))::double as location_based_kg_co2e,
-        sum(least(used_quantity * location_based_kg_co2e_low, used_quantity * location_based_kg_co2e_high)::decimal(38, 15))::double
-            as location_based_kg_co2e_low,
-        sum(greatest(used_quantity * location_based_kg_co2e_low, used_quantity * location_based_kg_co2e_high)::decimal(38, 15))::double
-            as location_based_kg_co2e_high,
-        sum((used_quantity * embodied_kg_co2e)::decimal(38, 15))::double as embodied_kg_co2e,
-        sum(least(used_quantity * embodied_kg_co2e_low, used_quantity * embodied_kg_co2e_high)::decimal(38, 15))::double
-            as embodied_kg_co2e_low,
-        sum(greatest(used_quantity * embodied_kg_co2e_low, used_quantity * embodied_kg_co2e_high)::decimal(38, 15))::double
-            as embodied_kg_co2e_high
+        sum(energy_kwh::decimal(38, 15)) filter (is_used)::double as energy_kwh,
+        sum(energy_kwh::decimal(38, 15)) filter (is_used and location_based_kg_co2e is null)::double as energy_without_grid_kwh,
+        sum(energy_kwh::decimal(38, 15)) filter (is_used and embodied_kg_co2e is null)::double as energy_without_embodied_kwh,
+        sum(location_based_kg_co2e::decimal(38, 15)) filter (is_used)::double as location_based_kg_co2e,
+        sum(location_based_kg_co2e_low::decimal(38, 15)) filter (is_used)::double as location_based_kg_co2e_low,
+        sum(location_based_kg_co2e_high::decimal(38, 15)) filter (is_used)::double as location_based_kg_co2e_high,
+        sum(embodied_kg_co2e::decimal(38, 15)) filter (is_used)::double as embodied_kg_co2e,
+        sum(embodied_kg_co2e_low::decimal(38, 15)) filter (is_used)::double as embodied_kg_co2e_low,
+        sum(embodied_kg_co2e_high::decimal(38, 15)) filter (is_used)::double as embodied_kg_co2e_high
     from used
     group by scope_id, usage_date
 ),
