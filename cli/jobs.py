@@ -135,7 +135,7 @@ def report(
     as_of: datetime | None = None,
     say: Say = quiet,
 ) -> list[Table]:
-    """Return the report's sections, or the one asked for with those that go into its detail; ``as_of`` a moment."""
+    """Return all sections of the report, or the one asked for with those of its name; ``as_of`` a moment."""
     with reader(config, say) as connection:
         if as_of is not None:
             tables = sections_as_of(connection, as_of, since, until, group_by)
@@ -146,7 +146,7 @@ def report(
     if as_of is None and not any(table.rows for table in tables if table.name == "summary"):
         say("Nothing is loaded for this period. `wattledger status` shows what is.")
     if section is None:
-        return [table for table in tables if not table.is_detail]
+        return list(tables)
     found = [table for table in tables if table.name == section or table.name.startswith(f"{section}_")]
     if not found:
         raise ConfigError(f"The report has no section {section!r}. It has: {', '.join(t.name for t in tables)}.")

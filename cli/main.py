@@ -222,21 +222,32 @@ def report(
 ) -> None:
     """Show energy, emissions and cost, what they cover, and how the three answers compare.
 
-    SECTION is one of summary, emissions, causes, provider, gaps, runs, services, uncertainty, coverage, variants,
-    method, attribution; and where there is something to show, sci (carbon per unit of business), electricity (what the
-    energy would cost), carbon_price (an internal one), owners, restatements, refused. Details are printed only when
-    asked for: carbon (every account of it side by side), water, sensitivity (what moves the total most), hourly and
-    monthly (what the time of use changes), and the detail of uncertainty, sensitivity, coverage, variants and owners,
-    which comes with them.
+    SECTION is one of summary, emissions, causes, runs, services, uncertainty, coverage, method; and where there is
+    something to show, owners, sci (carbon per unit of business), electricity (what the energy would cost),
+    carbon_price (an internal one), restatements, refused.
+
+    Details are printed only when asked for: provider and gaps (by account and region), variants (other tools'
+    arithmetic), carbon (every account of it side by side), water, sensitivity (what moves the total most), hourly and
+    monthly (what the time of use changes), attribution (sources and licences); and coverage_services,
+    coverage_unmodelled, uncertainty_providers, uncertainty_services, uncertainty_regions, sensitivity_groups,
+    variants_services, which come with the section they begin with. As csv or json, a report holds all of it.
 
     \b
     Example:
         wattledger report coverage --since 2025-06 --until 2025-07
         wattledger report --as-of 2026-03-31
     """
+    from cli.brief import brief, left_out
+
     asked = {"since": period.since, "until": period.until, "group_by": group_by, "section": section}
     asked["as_of"] = parse_moment(as_of)
-    output.write(*_jobs().report(config, **asked, say=output.say))
+    tables = _jobs().report(config, **asked, say=output.say)
+    if section is not None or as_of is not None or output.format != "table":
+        output.write(*tables)
+        return
+    output.write(*brief(tables, whole=("services", "sci") if group_by else ()))
+    if details := left_out(tables):
+        output.say(details)
 
 
 @cli.command()

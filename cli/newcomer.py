@@ -2,27 +2,12 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from cli.brief import brief
 from wattledger.tables import Table
 
 _LANES = ("summary", "emissions", "causes", "runs", "owners", "sci")
-# Sections that are wider than a terminal, and the columns that say most.
-_NARROWED = {
-    "runs": (
-        "run_id", "match_level", "overlap_h", "tracker_it_energy_kwh", "model_it_energy_kwh", "ratio", "grade",
-        "verdict",
-    ),
-    "owners": (
-        "team", "lines", "energy_kwh", "location_based_kg_co2e", "location_based_share", "embodied_kg_co2e",
-        "effective_cost", "billing_currency", "split_effective_cost",
-    ),
-    "sci": (
-        "usage_month", "metric", "days_with_quantity", "quantity", "location_based_kg_co2e", "embodied_kg_co2e",
-        "sci_g_co2e_per_unit", "sci_g_co2e_per_unit_low", "sci_g_co2e_per_unit_high", "estimated_cost_share",
-    ),
-}  # fmt: skip
 
 _TEMPLATE = """\
 # wattledger.toml: what to read, and where to keep it. Paths are relative to this file.
@@ -78,20 +63,8 @@ def write_template(path: Path) -> bool:
 
 
 def three_lanes(tables: Sequence[Table]) -> list[Table]:
-    """Return the three answers beside each other, without the runs counted elsewhere, and carbon per unit."""
-    shown = {table.name: _counted_runs(table) if table.name == "runs" else table for table in tables}
-    return [_narrowed(shown[name]) for name in _LANES if name in shown]
-
-
-def _counted_runs(table: Table) -> Table:
-    counted = list(table.columns).index("is_counted")
-    return replace(table, rows=[row for row in table.rows if row[counted]])
-
-
-def _narrowed(table: Table) -> Table:
-    names = _NARROWED.get(table.name, table.columns)
-    positions = [list(table.columns).index(name) for name in names]
-    return replace(table, columns=names, rows=[[row[position] for position in positions] for row in table.rows])
+    """Return the three answers beside each other, who answers for them, and carbon per unit, all at a glance."""
+    return [table for table in brief(tables) if table.name in _LANES]
 
 
 def next_steps(folder: Path, program: Path) -> list[str]:

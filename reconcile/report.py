@@ -94,11 +94,17 @@ Period = dict[str, date | None]
 
 
 def _table(
-    connection: duckdb.DuckDBPyConnection, name: str, title: str, period: Period, notes: Sequence[str] = ()
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    title: str,
+    period: Period,
+    notes: Sequence[str] = (),
+    *,
+    is_detail: bool = False,
 ) -> Table:
     result = connection.execute(sql(f"report_{name}"), period)
     columns = [column[0] for column in result.description or ()]
-    return Table(name, title, columns, result.fetchall(), notes)
+    return Table(name, title, columns, result.fetchall(), notes, is_detail)
 
 
 def _summary(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
@@ -139,7 +145,8 @@ def _provider(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
         "By service: ledger.reconciliation_provider where grain = 'service'. Providers lump and allocate services, so "
         "account x region is the more reliable.",
     ]
-    return _table(connection, "provider", "Model against provider by account and region", period, notes)
+    title = "Model against provider by account and region"
+    return _table(connection, "provider", title, period, notes, is_detail=True)
 
 
 def _causes(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
@@ -159,7 +166,7 @@ def _gaps(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
         "The parts and the unexplained rest sum to the gap. A part without a figure could not be computed and stays in "
         "the rest. The grid factor is assumed, where that explains: our zone's factor replaced by its country's.",
     ]
-    return _table(connection, "gaps", "What the gap is made of, model minus provider", period, notes)
+    return _table(connection, "gaps", "What the gap is made of, model minus provider", period, notes, is_detail=True)
 
 
 def _months(first: date, last: date) -> str:
@@ -265,24 +272,13 @@ def _coverage(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
 
 def _coverage_services(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
     notes = ["Shares are of the usage lines: what is out of scope never had energy of its own."]
-    whole = _table(connection, "coverage_services", "How much of the usage is estimated", period, notes)
-    if len(whole.rows) <= _TOP:
-        return whole
-    return Table(
-        whole.name,
-        whole.title,
-        whole.columns,
-        whole.rows[:_TOP],
-        [*notes, f"{len(whole.rows) - _TOP} more: see ledger.coverage."],
-    )
+    title = "How much of the usage is estimated"
+    return _table(connection, "coverage_services", title, period, notes, is_detail=True)
 
 
 def _coverage_unmodelled(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
-    whole = _table(connection, "coverage_unmodelled", "Not estimated, the dearest first", period)
-    if len(whole.rows) <= _TOP:
-        return whole
-    notes = [f"{len(whole.rows) - _TOP} more: see ledger.coverage."]
-    return Table(whole.name, whole.title, whole.columns, whole.rows[:_TOP], notes)
+    title = "Not estimated, the dearest first"
+    return _table(connection, "coverage_unmodelled", title, period, is_detail=True)
 
 
 def _method(connection: duckdb.DuckDBPyConnection, period: Period) -> Table:
@@ -304,4 +300,5 @@ def _attribution(connection: duckdb.DuckDBPyConnection, period: Period) -> Table
         [used],
     ).fetchall()
     columns = ("source", "source_release", "licence", "factor_rows")
-    return Table("attribution", "Sources of the factors used", columns, rows, credits(row[2] for row in rows))
+    title, notes = "Sources of the factors used", credits(row[2] for row in rows)
+    return Table("attribution", title, columns, rows, notes, is_detail=True)

@@ -120,6 +120,15 @@ def test_the_days_without_a_count_are_in_no_ratio_of_carbon_per_unit(demo: Demo)
         assert (row["left_out_kg_co2e"] is not None) == (row["days"] != row["days_with_quantity"])
 
 
+def test_a_report_is_a_glance_for_people_and_whole_for_programs(demo: Demo) -> None:
+    result = demo.run("report")
+    assert len(result.stdout.splitlines()) < 200
+    tables = {table["name"]: table for table in json.loads(demo.run("report", "--json").stdout)["tables"]}
+    left_out = result.stderr.partition("`wattledger report NAME`: ")[2].strip(" .\n").split(", ")
+    assert {"provider", "gaps", "attribution"} <= set(left_out) < set(tables)
+    assert len(tables["services"]["rows"]) > 13  # all of them, not the first
+
+
 def test_nothing_of_the_bill_is_lost(demo: Demo) -> None:
     # 36,964 + 38,766 + 39,485 lines of AWS, 4 resources x 30 days of Azure, and of Google Cloud
     # 11 SKUs x 30 days, a correction, a partner's software and the tax.

@@ -111,10 +111,10 @@ def test_the_keys_of_the_page_are_those_of_the_program() -> None:
 
 
 def test_the_demo_shows_the_three_lanes_first(demo: Path) -> None:
-    """Within 120 columns: lanes by month in kWh and kg, causes, runs, carbon per unit; what to try next is talk."""
+    """Within 120 columns: lanes by month in kWh and kg, causes, runs, owners, carbon per unit; what is next is talk."""
     printed = (demo.parent / "stdout.txt").read_text(encoding="utf-8").splitlines()
     titles = [line for line in printed if line and not line.startswith(" ") and line[0].isupper()]
-    assert len(titles) == 5
+    assert len(titles) == 6
     assert "trackers by month" in titles[0]
     assert max(len(line) for line in printed) <= 120
     talk = (demo.parent / "stderr.txt").read_text(encoding="utf-8")

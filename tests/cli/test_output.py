@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import click
@@ -124,7 +125,7 @@ def test_the_help_of_report_names_every_section_and_every_grouping(project: Path
     text = " ".join(run("report", "--help").stdout.split())
     sections = run("report", "nonsense").stderr.partition("It has: ")[2]
     groupings = run("report", "--group-by", "nonsense").stderr.partition("Choose from ")[2].partition(", or ")[0]
-    assert sections.strip(" .\n") in text
+    assert set(sections.strip(" .\n").split(", ")) <= set(re.findall(r"\w+", text))
     assert groupings in text
 
 

@@ -174,6 +174,11 @@ def test_the_method_names_model_factors_and_boundary(small: Ledger) -> None:
     assert tables["attribution"].columns == ("source", "source_release", "licence", "factor_rows")
 
 
+def test_what_has_a_row_for_each_account_service_or_source_is_a_detail(small: Ledger) -> None:
+    details = {"provider", "gaps", "coverage_services", "coverage_unmodelled", "attribution"}
+    assert details <= {name for name, table in report(small).items() if table.is_detail}
+
+
 def test_restated_and_refused_appear_only_when_there_are_some(small: Ledger) -> None:
     assert {"restatements", "refused"}.isdisjoint(report(small))
     small.connection.execute("update core.unit set refused_reason = 'truncated gzip' where source = 'bill'")
