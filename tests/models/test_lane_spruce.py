@@ -222,12 +222,14 @@ def test_a_rate_says_what_it_assumes_and_which_error_it_repeats(rated: Mapping[s
     assert hour["rule_id"] == "spruce/aws/machine"
     assert (hour["utilization"], hour["copies"]) == (0.5, None)
     assert hour["uplift"] == pytest.approx(1.04 * 1.08)
-    assert hour["known_error"] == (
-        "kWh taken for MJ: the machine's energy is 3.6 times too low; "
-        "the grid of us-east-1 taken as the average of the United States"
+    assert hour["known_error"] == "kWh taken for MJ: the machine's energy is 3.6 times too low"
+    # an error of the grid leaves the energy alone: what it makes is a difference of the grid, not of the machine
+    assert (
+        json.loads(hour["inputs"])["other_error"] == "the grid of us-east-1 taken as the average of the United States"
     )
     assert hour["it_energy_kwh_at_default_utilization"] is None  # a figure of a table, no formula
     assert (bucket["utilization"], bucket["copies"], bucket["known_error"]) == (None, 6, None)
+    assert bucket["market_based_gap_reason"] == "spruce gives no market-based figure"
     # eight H200 alone: 8 x (60 + 0.5 x 640) W; at our 40 % load 8 x (60 + 0.4 x 640) W
     boards = of(rated, "aws_cur", "row-0090")
     assert boards["accelerator_it_energy_kwh"] == pytest.approx(8 * 0.380)

@@ -45,10 +45,11 @@ with found as (
     where coalesce(t.sku_id, m.sku_id, f.sku_id, s.sku_id) is not null
 ),
 
-wrong as ( -- what the figure is known to get wrong
+wrong as ( -- what the figure is known to get wrong, in its IT energy and beside it
     select
         f.sku_id,
-        string_agg(e.error, '; ' order by e.place) as known_error
+        string_agg(e.error, '; ' order by e.place) filter (e.concerns = 'energy') as known_error,
+        string_agg(e.error, '; ' order by e.place) filter (e.concerns <> 'energy') as other_error
     from found as f
     inner join spruce_error as e
         on f.rule like e.rule_like
@@ -106,13 +107,13 @@ select
     p.value * t.value as uplift,
     null::double as embodied_energy_kwh,
     x.known_error,
-    to_json({
+    json_merge_patch(to_json({
         'machine_kwh': case when d.rule like 'machine%' then d.compute_kwh else 0e0 end,
         'boards': coalesce(d.boards, 0), 'board_idle_w': coalesce(d.idle_w, 0), 'board_full_w': coalesce(d.full_w, 0),
         'board_load': coalesce(d.board_utilization, 0e0),
         'gb_hours': coalesce(d.gb_hours, 0e0), 'wh_per_tb_hour': coalesce(d.wh_per_tb_hour, 0e0), 'copies': coalesce(d.copies, 1e0),
         'units': coalesce(d.units, 0e0), 'kwh_per_unit': coalesce(d.kwh_per_unit, 0e0)
-    }) as inputs
+    }), json_object('other_error', x.other_error)) as inputs
 from lane_wanted as w
 inner join drawn as d on d.sku_id = w.sku_id
 inner join spruce_place as s on s.provider = d.provider and s.region_id = d.region_id
