@@ -44,6 +44,7 @@ _FILL_RATES = """
         0.012e0 * one as location_based_kg_co2e, 0.006e0 * one as location_based_kg_co2e_low,
         0.024e0 * one as location_based_kg_co2e_high, 0.004e0 * one as embodied_kg_co2e,
         0.002e0 * one as embodied_kg_co2e_low, 0.008e0 * one as embodied_kg_co2e_high,
+        if(one is null, null, 'no contract at the toy site') as market_based_gap_reason,
         if(one is null, null, 'no water at the toy site') as water_gap_reason
     from (select *, case when disposition = 'estimated' then 1e0 end as one from wanted)
 """

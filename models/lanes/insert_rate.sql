@@ -45,6 +45,7 @@ select
             concat($model, ' has no grid factor for region ', coalesce(nullif(w.region_id, ''), '(none named)'))
         )
     end as location_based_gap_reason,
+    case when r.disposition = 'estimated' then concat($model, ' gives no market-based figure') end as market_based_gap_reason,
     r.embodied_kg_co2e,
     r.water_onsite_l,
     r.water_offsite_l,

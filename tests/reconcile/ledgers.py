@@ -143,7 +143,7 @@ class Ledger:
             storage_it_energy_kwh=0.0, network_it_energy_kwh=0.0,
             it_energy_kwh=total, it_energy_kwh_low=total / 2, it_energy_kwh_high=total * 2,
             pue=1.0, energy_kwh=total, energy_kwh_low=total / 2, energy_kwh_high=total * 2,
-            water_gap_reason="no water in this ledger",
+            market_based_gap_reason="no contract in this ledger", water_gap_reason="no water in this ledger",
             location_based_kg_co2e=kg, location_based_kg_co2e_low=kg / 2, location_based_kg_co2e_high=kg * 2,
             embodied_kg_co2e=0.01 * total,
         )  # fmt: skip
