@@ -12,7 +12,18 @@ from math import log
 from pathlib import Path
 from statistics import median
 
-from accuracy_model import BOARDS, CPUS, ROOT, Errors, at, coefficient, instance, table
+from accuracy_model import (
+    BOARDS,
+    COEFFICIENTS,
+    CPUS,
+    NUMBER_OF_COEFFICIENT,
+    ROOT,
+    Errors,
+    at,
+    coefficient,
+    instance,
+    table,
+)
 from accuracy_truth import (
     LOADS,
     MIN_RESULTS,
@@ -35,6 +46,7 @@ from accuracy_truth import (
     tdp_w,
     weighted_median,
 )
+from csv_tables import Row
 
 PAGE = ROOT / "docs" / "accuracy.md"
 STATISTICS = ROOT / "tests" / "data" / "measured_power.csv"
@@ -175,7 +187,11 @@ def servers(truth: Truth) -> list[str]:
         for name, rows_ in sorted(truth.families.items()) if len(rows_) >= MIN_RESULTS
     ]  # fmt: skip
     shipped_rows = [
-        [name, *(CPUS[name][column] for column in ("idle_w_per_thread", "full_w_per_thread", "curve_f10", "curve_f50"))]
+        [
+            name,
+            *(_ranged(CPUS[name], f"{load}_w_per_thread", f"{load}_w_per_thread_") for load in ("idle", "full")),
+            *(CPUS[name][column] for column in ("curve_f10", "curve_f50")),
+        ]
         for name in CPUS if name in truth.families or CPUS[name]["source"].startswith("wall over")
     ]  # fmt: skip
     return [
@@ -195,8 +211,13 @@ def servers(truth: Truth) -> list[str]:
         "wall over TDP at full load:", "",
         *table(["family", "results", *LOAD_NAMES, "wall/TDP"], families),
         "Shipped rows, W per thread and share of the span at 10 and 50 %:", "",
-        *table(["row", "idle", "full", "f10", "f50"], shipped_rows),
+        *table(["row", "idle (low-high)", "full (low-high)", "f10", "f50"], shipped_rows),
     ]  # fmt: skip
+
+
+def _ranged(row: Row, central: str, end: str) -> str:
+    """Return a value with its ends as the factor set states them."""
+    return f"{row[central]} ({row[f'{end}low']}-{row[f'{end}high']})"
 
 
 def metals(truth: Truth) -> list[str]:
@@ -313,11 +334,16 @@ def bands(truth: Truth) -> list[str]:
     ]
     return [
         "## What low to high holds", "",
-        "Servers and bare metal at known load; nodes from CPU at 30 % (low) to 100 % (high). "
+        "Servers and bare metal at known load, nodes with boards busy and CPU at 30 %: the bands of the rate card. "
         "`cpu_load_rapl` is RAPL of the",
         "package alone on two small hosts, held against our whole server. Meters of trackers and joules per token are",
         "other quantities: they are in [reconciliation.md](reconciliation.md) and in the token coefficients.", "",
         *table(["table", "measurements", "inside"], rows),
+        "Beside the ranges of CPU rows and boards above, the bands rest on these coefficients:", "",
+        *table(["coefficient", "low to high"], [
+            [key, _ranged(COEFFICIENTS[key], "central", "")] for key in
+            (*NUMBER_OF_COEFFICIENT.values(), *sorted({row["node_overhead_key"] for row in BOARDS.values()} - {""}))
+        ]),
     ]  # fmt: skip
 
 

@@ -256,8 +256,7 @@ def coverage(
     for name, points in board_points.items():
         low, high = float(BOARDS[name]["busy_w_low"]), float(BOARDS[name]["busy_w_high"])
         yield f"boards: {name}", round(sum(weight for _, weight in points)), share_inside(points, low, high)
-    loaded = [(node, at(node.numbers, 1.0, 1.0).high) for node in node_list]
-    yield counted("mlperf_node_power", [node.busy.low <= w <= high for node, high in loaded for w in node.busy_w])
+    yield counted("mlperf_node_power", [node.busy.holds(w) for node in node_list for w in node.busy_w])
     for resource, key in (("CPU", "cpu"), ("GPU", "gpu")):
         low, high = (coefficient(f"compute.{key}_utilisation_unknown", end) for end in ("_low", "_high"))
         means = [

@@ -23,6 +23,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 MEASURED = _rows(ROOT / "tests" / "data" / "measured_power.csv")
 CPUS = {row["microarch"]: row for row in _rows(ROOT / "models" / "factors" / "cpu_power.csv")}
+COEFFICIENTS = {row["key"]: row for row in _rows(ROOT / "models" / "factors" / "coefficient.csv")}
 BOARDS = {row["accelerator"]: row for row in _rows(ROOT / "models" / "factors" / "accelerator_power.csv")}
 
 
@@ -112,8 +113,24 @@ def test_the_page_shows_the_shipped_cpu_rows() -> None:
     found = _table("Shipped rows")
     assert len(found) >= 15
     for name, *numbers in found:
-        columns = ("idle_w_per_thread", "full_w_per_thread", "curve_f10", "curve_f50")
-        assert numbers == [CPUS[name][column] for column in columns], name
+        row = CPUS[name]
+        watts = [
+            f"{row[load]} ({row[f'{load}_low']}-{row[f'{load}_high']})"
+            for load in ("idle_w_per_thread", "full_w_per_thread")
+        ]
+        assert numbers == [*watts, row["curve_f10"], row["curve_f50"]], name
+
+
+def test_the_page_holds_four_in_five_of_every_table_with_the_bands_of_the_card() -> None:
+    shares = {name: int(inside.removesuffix(" %")) for name, _, inside in _table("## What low to high holds")}
+    assert {"spec_load_levels", "ec2_metal_rapl", "mlperf_node_power"} <= shares.keys()
+    assert min(shares.values()) >= 80
+    # and these are the bands: whoever moves an end makes the page again, from measurements that are not shipped
+    found = dict(_table("the bands rest on these coefficients"))
+    assert {"compute.host_overhead_uplift", "compute.curve_f50", "memory.power_heavy"} <= found.keys()
+    for key, text in found.items():
+        row = COEFFICIENTS[key]
+        assert text == f"{row['central']} ({row['low']}-{row['high']})", key
 
 
 def test_the_page_shows_the_shipped_boards() -> None:
