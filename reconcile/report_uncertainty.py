@@ -16,7 +16,14 @@ _SPLITS: Mapping[str, tuple[str, ...]] = {
     "services": ("provider", "service_name"),
     "regions": ("provider", "region_id"),
 }
-_UNITS = {"location_based_kg_co2e": "kg CO2e", "energy_kwh": "kWh", "embodied_kg_co2e": "kg CO2e", "water_l": "l"}
+_UNITS = {
+    "location_based_kg_co2e": "kg CO2e",
+    "energy_kwh": "kWh",
+    "embodied_kg_co2e": "kg CO2e",
+    "water_l": "L",
+    "market_based_kg_co2e": "kg CO2e",
+    "td_loss_kg_co2e": "kg CO2e",
+}
 _RANGE = ("figure", "unit", "estimate", "p5", "p50", "p95")
 _TITLE = "How sure the total is"
 _NONE = "No range: nothing is estimated in this period, or the model in force states none."

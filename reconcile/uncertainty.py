@@ -21,6 +21,8 @@ _STEPS = ("uncertainty_class", "uncertainty_leg", "uncertainty_place")
 _PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "energy_kwh": (("it", "account"), ("pue",)),
     "location_based_kg_co2e": (("it", "account"), ("pue", "grid")),
+    "market_based_kg_co2e": (("it", "account"), ("pue", "market")),
+    "td_loss_kg_co2e": (("it", "account"), ("pue", "grid", "td_loss")),
     "embodied_kg_co2e": (("embodied",), ()),
     "water_onsite_l": (("it", "account"), ("wue",)),
     "water_offsite_l": (("it", "account"), ("pue", "wcf")),
@@ -30,8 +32,10 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "energy_kwh": ("energy_kwh",),
     "embodied_kg_co2e": ("embodied_kg_co2e",),
     "water_l": ("water_onsite_l", "water_offsite_l"),
+    "market_based_kg_co2e": ("market_based_kg_co2e",),
+    "td_loss_kg_co2e": ("td_loss_kg_co2e",),
 }
-_SITE = ("pue", "grid", "wue", "wcf")
+_SITE = ("pue", "grid", "market", "td_loss", "wue", "wcf")
 _KEYS = ("provider", "service_name", "region_id")
 _DIGITS = 6  # that are kept of a simulated figure; the draws themselves tell about three
 Flags = NDArray[np.bool_]
@@ -79,8 +83,8 @@ def read_bill(connection: duckdb.DuckDBPyConnection, period: Mapping[str, date |
     found: Mapping[str, Any] = connection.execute(sql("uncertainty_cell"), period).fetchnumpy()
     class_legs = connection.execute("from uncertainty_leg order by class_id, leg").fetchall()
     site_legs = connection.execute(
-        "select distinct factor_class, leg_group, leg, distribution, log_down, log_up from uncertainty_place "
-        "order by factor_class"
+        "select distinct kind, factor_class, leg_group, leg, distribution, log_down, log_up from uncertainty_place "
+        "order by kind, factor_class"
     ).fetchall()
     drop(connection, _STEPS)
 
@@ -93,7 +97,7 @@ def read_bill(connection: duckdb.DuckDBPyConnection, period: Mapping[str, date |
         "it": [row[:-1] for row in shared],
         "embodied": [row[:-1] for row in shared],
         "account": _account_legs(cases, [row[:-1] for row in class_legs if row[-1]]),
-        **{kind: [row for row in site_legs if row[2] == kind] for kind in _SITE},
+        **{kind: [row[1:] for row in site_legs if row[0] == kind] for kind in _SITE},
     }
     used = {kind: set(owners[kind].tolist()) for kind in rows}
     rows = {kind: [row for row in rows[kind] if row[0] in used[kind]] for kind in rows}
