@@ -268,7 +268,7 @@ def rebuild(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
     if path.exists():
         # Migrates the old file and folds its log into it, so that it can be read beside the new one. What this
         # program's method changes is restated there, and that history carried over.
-        with writer(config) as connection:
+        with writer(config, is_replaced=True) as connection:
             follow_method(connection, config, say)
             filled = card.filled(connection)
     with writer_lock(path):

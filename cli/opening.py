@@ -30,13 +30,16 @@ def check_warehouse(config: Config) -> None:
 
 
 @contextmanager
-def writer(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse as its one writer, with a factor set and a model in force."""
+def writer(config: Config, is_replaced: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse as its one writer, with a factor set and a model in force.
+
+    One that ``is_replaced`` by a rebuild opens with whatever content its factor set has.
+    """
     check_model(config)
     before = os.umask(0o077)  # the file, its log and its spill hold account ids and tags
     try:
         with open_for_writing(config.warehouse_path, config.memory_limit, config.threads) as connection:
-            factor_set.install(connection)
+            factor_set.install(connection, is_replaced)
             if setting(connection, MODEL) is None:  # another one is put in force where rates are made
                 set_setting(connection, MODEL, config.model)
             owners.put_in_force(connection, config.owners)

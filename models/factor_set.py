@@ -86,11 +86,11 @@ def file_digests() -> dict[str, str]:
     return {f"{table}.csv": sha256_of(table_text(f"{table}.csv")) for table in FACTOR_IDS}
 
 
-def install(connection: duckdb.DuckDBPyConnection) -> None:
+def install(connection: duckdb.DuckDBPyConnection, is_replaced: bool = False) -> None:
     """Install the set of this version where the warehouse has none yet, in one transaction.
 
     A warehouse that records another version keeps it. Raises WarehouseError where the version is the same and
-    the content is not: numbers would change without a trace.
+    the content is not: numbers would change without a trace. One that is about to be replaced keeps its content.
     """
     ours = shipped()
     in_force = connection.execute("select value from core.setting where key = ?", [SETTING]).fetchall()
@@ -99,7 +99,7 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
     installed = connection.execute(
         "select distinct digest from factors.factor_set where name = ?", [ours.name]
     ).fetchall()
-    if in_force and installed == [(ours.digest,)]:
+    if in_force and (is_replaced or installed == [(ours.digest,)]):
         return
     if in_force:
         raise WarehouseError(

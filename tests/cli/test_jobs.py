@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from project import CONFIG, Run, bill_line, run_process, write_bill
 
@@ -264,6 +265,15 @@ def test_rebuild_makes_the_same_ledger_and_leaves_nothing_beside_it(project: Pat
     assert rows(project, "from ledger.lines order by line_id") == before
     assert {path.name for path in project.iterdir()} <= files
     assert run("nightly").exit_code == 0
+
+
+def test_rebuild_is_the_way_out_of_a_factor_set_with_other_content(project: Path, run: Run) -> None:
+    with duckdb.connect(str(project / "wattledger.duckdb")) as connection:
+        connection.execute("update factors.factor_set set digest = 'of another build'")
+    refused = run("sync")
+    assert (refused.exit_code, "run `wattledger rebuild`" in refused.stderr) == (1, True)
+    assert run("rebuild").exit_code == 0
+    assert run("sync").exit_code == 0
 
 
 def test_rebuild_keeps_the_history_of_restated_months(project: Path, run: Run) -> None:

@@ -24,6 +24,7 @@ KEYS = {
     "instance": ("provider", "instance_type"),
     "coefficient": ("key",),
     "uncertainty": ("leg", "kind"),
+    "electricity_price": ("zone_scheme", "zone", "period"),
 }
 
 
