@@ -172,6 +172,8 @@ def test_other_machines_are_near_what_the_api_itself_prints(bill: duckdb.DuckDBP
 def test_boavizta_gives_boards_no_energy(bill: duckdb.DuckDBPyConnection) -> None:
     found = rated(bill, "boavizta", "g5.xlarge")
     assert found["accelerator_it_energy_kwh"] == 0
+    assert found["known_error"] == "the boards of a machine draw nothing"
+    assert rated(bill, "boavizta", "m5.large")["known_error"] is None
     assert found["it_energy_kwh"] == pytest.approx((9.375 * 0.74818 + 16 * 0.284) * 1.33 / 1000, rel=1e-4)
     assert rated(bill, "boavizta", "l4")["gap_reason"] == "boavizta gives no figure for it"
 
@@ -221,6 +223,20 @@ def test_what_a_lane_does_not_judge_says_so(
         assert found["disposition"] == disposition
         assert reason.format(name) in found["gap_reason"]
         assert found["it_energy_kwh"] is found["pue"] is found["quality"] is None
+
+
+def test_a_lane_names_the_rows_of_the_site_that_it_took(bill: duckdb.DuckDBPyConnection) -> None:
+    refs = {
+        (model, meter): found
+        for model, meter, found in bill.execute(
+            "select model, sku_meter, factor_refs from ledger.rates where disposition = 'estimated'"
+        ).fetchall()
+    }
+    grid = [ref for ref in refs["boavizta", "BoxUsage:m5.large"] if not ref.startswith(("pue/", "region/"))]
+    assert grid == [ref for ref in refs["default", "BoxUsage:m5.large"] if ref.startswith("grid/")]
+    assert "pue/aws:us-east-1/2023" in refs["boavizta", "BoxUsage:m5.large"]
+    # teads has a PUE of its own on AWS: 1.2
+    assert refs["teads", "BoxUsage:m5.large"] == sorted(["region/aws:us-east-1", *grid])
 
 
 def test_a_lane_names_the_machine_that_it_does_not_know(bill: duckdb.DuckDBPyConnection) -> None:

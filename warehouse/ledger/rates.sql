@@ -87,6 +87,16 @@ select
             ),
             lambda ref: ref is not null
         )))
+        when r.disposition = 'estimated' then -- of a lane: the rows of the site whose value it has
+            list_sort(list_distinct(list_filter(
+                list_concat(
+                    case when r.pue = f.pue then [f.region_ref, f.pue_ref] else [] end,
+                    case when r.grid_g_co2e_per_kwh = f.grid_g_co2e_per_kwh
+                        then [f.region_ref, f.grid_ref, f.grid_ratio_lifecycle_ref, f.grid_ratio_direct_ref] else [] end,
+                    case when coalesce(r.pue = f.pue, r.grid_g_co2e_per_kwh = f.grid_g_co2e_per_kwh, false) then f.group_refs end
+                ),
+                lambda ref: ref is not null
+            )))
     end as factor_refs
 from core.rate as r
 inner join core.sku as s on s.sku_id = r.sku_id

@@ -57,6 +57,7 @@ select
     p.load,
     p.usage_state = 'used' and p.cpu_load_pct is not null as is_observed,
     p.tdp_w,
+    p.accelerators,
     p.share_tdp_w,
     p.memory_gib,
     p.package_per_tdp,

@@ -62,7 +62,7 @@ select
     null::double as copies,
     1e0 as uplift,
     null::double as embodied_energy_kwh,
-    null::varchar as known_error,
+    case when e.accelerators > 0e0 then 'the boards of a machine draw nothing' end as known_error,
     case when e.sku_id is not null then to_json({
         'hours': e.hours, 'share_tdp_w': e.share_tdp_w, 'package_per_tdp': e.package_per_tdp, 'memory_gib': e.memory_gib,
         'ram_w_per_gb': e.ram_w_per_gb, 'other_consumption_ratio': e.other_consumption_ratio
