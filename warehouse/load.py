@@ -22,6 +22,8 @@ from wattledger.faults import point
 FillRates = Callable[[duckdb.DuckDBPyConnection], None]
 # Tables whose rows move the figures of bills that are loaded already, and the cause of the restatement that this is.
 MOVES_OTHERS = {"pue_reading": "factors", "provider_footprint": "factors", "utilization": "activity"}
+# Tables that rates rest on; of a tracker's log, a name or a metric none can be missing.
+RATED = {"usage", *MOVES_OTHERS}
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
     write_periods(connection, unit, periods)
     point("manifest")
     if loaded.status != "shadowed":
-        around.fill_rates(connection)
+        if table in RATED:
+            around.fill_rates(connection)
         point("rates")
         audit_unit(connection, unit, table)
         point("audited")
