@@ -40,6 +40,7 @@ _WRAPPED = 16  # characters to which a column of text may shrink
 _LONG = 8  # rows from which a blank line between months helps the eye
 _SHOWN = 100  # rows of a table that a person is shown; csv and json hold all
 _EXACT = ("value", "number")  # columns that hold numbers of several units: every digit counts
+_FIGURE = "figure"  # a column that names what the numbers of its row are
 _GRIDS = 3  # into which a table that is too wide may be cut
 _NAMING_SHARE = 2 / 3  # of the width that the columns which name the row may take in each of them
 _NAME = 40  # characters of text that is kept on one line where that is possible: a UUID has 36
@@ -89,9 +90,10 @@ class _Column:
         """Return the column at ``position`` of a table, its values in words."""
         name = table.columns[position]
         values = [row[position] for row in table.rows]
-        is_exact = name in _EXACT or name.endswith("_id") or "unit" in table.columns
-        decimals = None if is_exact else _decimals(values)
-        cells = [_month(value) if name.endswith("month") else _cell(value, decimals) for value in values]
+        if name.endswith("month"):
+            cells = [_month(value) for value in values]
+        else:
+            cells = [_cell(value, digits) for value, digits in zip(values, _digits(table, position), strict=True)]
         can_wrap = any(isinstance(value, str | list | tuple | Mapping) for value in values)
         is_missing = all(value is None for value in values)
         has_unit = _split(name)[2] != ""
@@ -184,6 +186,23 @@ def _split(name: str) -> tuple[str, str, str]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _digits(table: Table, position: int) -> Sequence[int | None]:
+    """How many decimals each value of a column shows; None for all its digits.
+
+    Under a column that names the figure, each figure is rounded for itself.
+    """
+    name, values = table.columns[position], [row[position] for row in table.rows]
+    if _FIGURE in table.columns:
+        place = list(table.columns).index(_FIGURE)
+        same: dict[object, list[object]] = {}
+        for row in table.rows:
+            same.setdefault(row[place], []).append(row[position])
+        decimals = {figure: _decimals(of_figure) for figure, of_figure in same.items()}
+        return [decimals[row[place]] for row in table.rows]
+    is_exact = name in _EXACT or name.endswith("_id") or "unit" in table.columns
+    return [None if is_exact else _decimals(values)] * len(values)
 
 
 def _decimals(values: Sequence[object]) -> int:

@@ -91,8 +91,10 @@ def _notes(bill: Bill, total: Sequence[Range], by_leg: Sequence[Swing]) -> list[
             f"{_UNITS[headline.figure]} around {headline.central:,.6g}."
         )
     if most:
-        said = "; ".join(f"{_alone(swing)}. {swing.narrowed_by or ''}".strip(" .") for swing in most)
-        notes.append(f"What would narrow it most: {said}. `wattledger report sensitivity` has every leg.")
+        notes.append("What would narrow it most, of all that `wattledger report sensitivity` has:")
+        notes += [
+            f"{place}. {_alone(swing)}. {swing.narrowed_by or ''}".rstrip() for place, swing in enumerate(most, 1)
+        ]
     notes.append(
         f"Simulated: {DRAWS:,} draws of one error for each of {len(bill.groups)} groups that share one ({GENERATOR}); "
         "p50 lies above the estimate where ranges reach further up than down."
@@ -110,7 +112,7 @@ def _error(one: Range) -> str:
 
 def _alone(swing: Swing) -> str:
     low, high = (100 * end / swing.central for end in (swing.down, swing.up))
-    return f"{swing.leg}, which alone moves it by {low:.0f} to +{high:.0f} %"
+    return f"{swing.leg.replace('_', ' ')}, alone {low:.0f} to +{high:.0f} %"
 
 
 def _remedies(connection: duckdb.DuckDBPyConnection) -> Mapping[tuple[str, str], str]:

@@ -176,6 +176,12 @@ def test_values_beside_their_unit_keep_every_digit() -> None:
     assert "1234567.5" in printed
 
 
+def test_figures_of_several_units_are_rounded_each_for_itself() -> None:
+    rows = [("energy_kwh", "kWh", 17404.4567), ("energy_kwh", "kWh", 0.5), ("embodied_kg_co2e", "kg CO2e", 0.0123456)]
+    printed = to_terminal([Table("t", "", ["figure", "unit", "low"], rows)], 100, False).splitlines()
+    assert [line.split()[-1] for line in printed[-3:]] == ["17,404", "<1", "0.01235"]
+
+
 def test_a_long_table_by_month_has_a_blank_line_between_months() -> None:
     rows = [(date(2025, month, 1), n) for month in (3, 4) for n in range(4)]
     printed = to_terminal([Table("t", "", ["usage_month", "lines"], rows)], 100, False).splitlines()
