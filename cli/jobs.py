@@ -391,7 +391,7 @@ def doctor(path: Path | None = None, warehouse: Path | None = None) -> tuple[Tab
 
 
 def demo(folder: Path, say: Say = quiet) -> DemoResult:
-    """Copy the sample data into ``folder`` and run the whole job there."""
+    """Copy the sample data into ``folder`` and run the whole job there, every lane filled."""
     folder.mkdir(parents=True, exist_ok=True)
     with resources.as_file(resources.files("sample_data")) as samples:
         theirs = folder / FILE_NAME
@@ -406,4 +406,8 @@ def demo(folder: Path, say: Say = quiet) -> DemoResult:
                 shutil.copy2(entry, folder / entry.name)
     config = load_config(folder / FILE_NAME, environ={})
     _, code = nightly(config, say)
+    with writer(config) as connection:
+        if unfilled := [lane for lane in card.lanes() if lane not in card.filled(connection)]:
+            remake_lanes(connection, unfilled)
+            publish_snapshot(connection, config.snapshot_path)
     return DemoResult(folder, report(config), code)

@@ -7,7 +7,7 @@ from pathlib import Path
 from cli.brief import brief
 from wattledger.tables import Table
 
-_LANES = ("summary", "emissions", "causes", "runs", "owners", "sci")
+_SHOWN = ("summary", "emissions", "uncertainty", "causes", "runs", "owners", "sci")
 
 _TEMPLATE = """\
 # wattledger.toml: what to read, and where to keep it. Paths are relative to this file.
@@ -63,8 +63,9 @@ def write_template(path: Path) -> bool:
 
 
 def three_lanes(tables: Sequence[Table]) -> list[Table]:
-    """Return the three answers beside each other, who answers for them, and carbon per unit, all at a glance."""
-    return [table for table in brief(tables) if table.name in _LANES]
+    """Return the three answers beside each other, how sure they are, whose, and per unit: all at a glance."""
+    shown = {table.name: table for table in brief(tables)}
+    return [shown[name] for name in _SHOWN if name in shown]
 
 
 def next_steps(folder: Path, program: Path) -> list[str]:
@@ -77,6 +78,9 @@ def next_steps(folder: Path, program: Path) -> list[str]:
         (f"cd {folder}", ""),
         ("wattledger report gaps", "every part of every gap"),
         ("wattledger report coverage", "what became of every line of the bill"),
+        ("wattledger report variants", "the same bill by the arithmetic of other tools, and why they differ"),
+        ("wattledger report owners", "who answers for how much, by every rule"),
+        ("wattledger report hourly", "the hour of the grid in place of the year, in one region"),
         ("wattledger explain --service AmazonEC2 --month 2025-06", "the arithmetic behind a figure"),
         ('wattledger sql "from ledger.lines limit 3"', "the warehouse itself, read-only"),
         ("wattledger init", "in a folder of your own: a configuration to fill in"),

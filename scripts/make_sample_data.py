@@ -1,4 +1,5 @@
-"""Write sample_data/: the bills of one company at three clouds, a carbon export, tracker logs, and what it sold.
+"""Write sample_data/: the bills of one company at three clouds, a carbon export, tracker logs, the
+intensity of a grid by the hour, and what it sold.
 
     .venv/bin/python scripts/make_sample_data.py [FOLDER]
 
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import sample_business
 import sample_google
+import sample_grid
 import sample_trackers
 import sample_world as world
 from csv_tables import csv_text
@@ -36,7 +38,7 @@ Place = tuple[str, str, datetime]  # account, region, month
 
 def main(folder: Path) -> None:
     """Write every file below ``folder``; what is there of an earlier run goes first."""
-    for name in ("aws", "azure", "business", "google", "codecarbon", "codecarbon-real"):
+    for name in ("aws", "azure", "business", "google", "grid", "codecarbon", "codecarbon-real"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for month in world.MONTHS:
         write_bill(folder / "aws" / "cur", BUCKET, month, bill_rows(month))
@@ -47,6 +49,7 @@ def main(folder: Path) -> None:
     write_focus(folder / "azure" / "focus-2025-06.csv")
     sample_google.write_billing(folder / "google" / "billing-2025-06.jsonl")
     write_csv(folder / "business" / "metrics.csv", sample_business.metric_rows())
+    write_bytes(folder / "grid" / "us-west-2.csv.gz", gzip.compress(csv_bytes(list(sample_grid.grid_rows())), mtime=0))
     runs = sample_trackers.write_logs(folder / "codecarbon")
     for name, source in REAL_LOGS.items():
         target = folder / "codecarbon-real" / f"emissions_{name}"

@@ -111,12 +111,13 @@ def test_the_keys_of_the_page_are_those_of_the_program() -> None:
 
 
 def test_the_demo_shows_the_three_lanes_first(demo: Path) -> None:
-    """Within 120 columns: lanes by month in kWh and kg, causes, runs, owners, carbon per unit; what is next is talk."""
+    """Within 120 columns: lanes by month, how sure, causes, runs, owners, carbon per unit; what to try is talk."""
     printed = (demo.parent / "stdout.txt").read_text(encoding="utf-8").splitlines()
     titles = [line for line in printed if line and not line.startswith(" ") and line[0].isupper()]
-    assert len(titles) == 6
+    assert len(titles) == 7
     assert "trackers by month" in titles[0]
     assert max(len(line) for line in printed) <= 120
+    assert any(line.strip().startswith("Typical error of this total is ") for line in printed)
     talk = (demo.parent / "stderr.txt").read_text(encoding="utf-8")
     assert "wattledger explain" in talk
 
@@ -151,6 +152,6 @@ def test_a_second_demo_in_the_same_folder_changes_nothing(
     result = run("demo", "--json")
     assert result.exit_code == 0
     assert [table["name"] for table in json.loads(result.stdout)["tables"]] == [
-        "summary", "emissions", "causes", "runs", "sci",
+        "summary", "emissions", "uncertainty", "causes", "runs", "owners", "sci",
     ]  # fmt: skip
     assert (copy / "wattledger.snapshot.duckdb").stat().st_mtime_ns == before
