@@ -10,6 +10,7 @@ _ROWS, _NOTES = 12, 3
 _LATER = {
     "runs": ("resource_id", "run_it_energy_kwh", "is_counted"),
     "owners": ("effective_cost_share", "split_energy_kwh", "split_location_based_kg_co2e", "split_embodied_kg_co2e"),
+    "uncertainty": ("draws", "seed"),
     "sci": ("days_with_quantity", "days", "energy_kwh", "left_out_kg_co2e", "gap_reason"),
 }
 

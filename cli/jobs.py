@@ -147,10 +147,23 @@ def report(
         say("Nothing is loaded for this period. `wattledger status` shows what is.")
     if section is None:
         return list(tables)
-    found = [table for table in tables if table.name == section or table.name.startswith(f"{section}_")]
+    found = [
+        table
+        for table in tables
+        if table.name == section or (table.name.startswith(f"{section}_") and table.name not in reports.WANTING)
+    ]
     if not found:
-        raise ConfigError(f"The report has no section {section!r}. It has: {', '.join(t.name for t in tables)}.")
+        raise _no_section(section, [table.name for table in tables])
     return found
+
+
+def _no_section(section: str, names: Sequence[str]) -> ConfigError:
+    """Say what a section lacks that the report could have, else what it has."""
+    if section in reports.WANTING:
+        return ConfigError(f"The report has no section {section!r}. {reports.WANTING[section]}")
+    near = difflib.get_close_matches(section, [*names, *reports.WANTING], n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return ConfigError(f"The report has no section {section!r}. {hint}It has: {', '.join(names)}.")
 
 
 def explain(

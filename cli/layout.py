@@ -34,12 +34,12 @@ _UNITS = (
     ("_w", "W"),
     ("_l", "l"),
 )
-_RANGES = ("_low", "_high")
+_RANGES = ("_low", "_high", "_from", "_to", "_then", "_now")
 _GAP = 2  # blanks between columns
 _WRAPPED = 16  # characters to which a column of text may shrink
 _LONG = 8  # rows from which a blank line between months helps the eye
 _SHOWN = 100  # rows of a table that a person is shown; csv and json hold all
-_EXACT = ("value", "number")  # columns that hold numbers of several units: every digit counts
+_EXACT = ("value", "number", "seed")  # numbers of several units, or that count nothing: every digit counts
 _FIGURE = "figure"  # a column that names what the numbers of its row are
 _GRIDS = 3  # into which a table that is too wide may be cut
 _NAMING_SHARE = 2 / 3  # of the width that the columns which name the row may take in each of them
@@ -177,7 +177,7 @@ def _header(name: str, width: int) -> Text:
 
 
 def _split(name: str) -> tuple[str, str, str]:
-    """A column's name without its unit, the end that says which side of a range it is, and the unit."""
+    """A column's name without its unit, the end that says which side of a range or of a change it is, and the unit."""
     end = next((end for end in _RANGES if name.endswith(end)), "")
     stem = name.removesuffix(end)
     suffix, unit = next(((s, u) for s, u in _UNITS if stem.endswith(s) and stem != s), ("", ""))
@@ -201,7 +201,7 @@ def _digits(table: Table, position: int) -> Sequence[int | None]:
             same.setdefault(row[place], []).append(row[position])
         decimals = {figure: _decimals(of_figure) for figure, of_figure in same.items()}
         return [decimals[row[place]] for row in table.rows]
-    is_exact = name in _EXACT or name.endswith("_id") or "unit" in table.columns
+    is_exact = name in _EXACT or name.endswith("_id") or "unit" in table.columns[1:]
     return [None if is_exact else _decimals(values)] * len(values)
 
 

@@ -55,9 +55,8 @@ def _services(connection: duckdb.DuckDBPyConnection, period: dict[str, date | No
     notes = ["Sums of whole charge months with the rates that were in force. Ends are summed as fully correlated."]
     if not rows:
         notes.append(_nothing_yet(connection))
-    return Table(
-        "services", f"Energy, emissions and cost as known at {period['moment']} UTC", [*columns, *figures], rows, notes
-    )
+    moment = f"{period['moment']:%Y-%m-%d %H:%M:%S}"
+    return Table("services", f"Energy, emissions and cost as known at {moment} UTC", [*columns, *figures], rows, notes)
 
 
 def _nothing_yet(connection: duckdb.DuckDBPyConnection) -> str:

@@ -38,6 +38,18 @@ _WITH_NAME = {"account": ("account", "account_name"), "sub_account_id": ("accoun
 _BY_TIME = ("charge_month", "usage_date")
 _TAG = "tag:"
 _TOP = 15
+# Sections that are there only where there is something to show, and what there is to do about one that is not.
+WANTING = {
+    "hourly": "No intensity by the hour is loaded: add a source of kind grid-csv.",
+    "monthly": "No intensity by the month is loaded: add a source of kind grid-csv.",
+    "sci": "No quantity of business is loaded for this period: add a source of kind business-metrics.",
+    "owners": "No owner rules are in force: write them below [owners], then run `wattledger estimate`.",
+    "electricity": "No price of electricity is known for these places and months: import rows of "
+    "electricity_price (`wattledger factors import`), then put them in force (`wattledger factors use`).",
+    "carbon_price": "No price of carbon is set: [report] carbon_price_per_t and carbon_price_currency.",
+    "restatements": "Nothing of this period was restated.",
+    "refused": "No delivery was refused.",
+}
 _CORRELATED = (
     "Low and high are 90 % ends summed as if all errors were one, the widest a total can be; the section "
     "uncertainty has the range as simulated."

@@ -55,7 +55,7 @@ select
     annual_kg_co2e,
     hourly_kg_co2e,
     100e0 * (hourly_kg_co2e - annual_kg_co2e) / nullif(abs(annual_kg_co2e), 0e0) as difference_pct,
-    100e0 * (hourly_kg_co2e - flat_kg_co2e) / nullif(abs(flat_kg_co2e), 0e0) as timing_pct,
+    round(100e0 * (hourly_kg_co2e - flat_kg_co2e) / nullif(abs(flat_kg_co2e), 0e0), 9) + 0e0 as timing_pct, -- no noise of doubles
     hours_missing
 from summed
 where is_total or grid_zone is not null

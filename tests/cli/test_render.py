@@ -182,6 +182,12 @@ def test_figures_of_several_units_are_rounded_each_for_itself() -> None:
     assert [line.split()[-1] for line in printed[-3:]] == ["17,404", "<1", "0.01235"]
 
 
+def test_a_column_that_names_the_row_is_no_unit_of_its_figures() -> None:
+    printed = to_terminal([Table("t", "", ["unit", "energy_kwh_then"], [("Shop", 218.675355)])], 100, False)
+    assert printed.splitlines()[-1].split() == ["Shop", "218.7"]
+    assert "kWh" in printed
+
+
 def test_a_long_table_by_month_has_a_blank_line_between_months() -> None:
     rows = [(date(2025, month, 1), n) for month in (3, 4) for n in range(4)]
     printed = to_terminal([Table("t", "", ["usage_month", "lines"], rows)], 100, False).splitlines()

@@ -61,6 +61,8 @@ def test_an_internal_price_is_an_option_of_the_report(project: Path, run: Run, m
     kg = service["location_based_kg_co2e"] + service["embodied_kg_co2e"]
     assert service["carbon_cost"] == pytest.approx(kg / 1000 * 100)
     assert (total["provider"], total["carbon_cost"], total["currency"]) == ("total", service["carbon_cost"], "EUR")
+    carbon = json.loads(run("report", "carbon", "--json").stdout)["tables"]
+    assert [table["name"] for table in carbon] == ["carbon"]  # a section whose name another one begins with
     monkeypatch.setenv("WATTLEDGER_REPORT_CARBON_PRICE_PER_T", "200")
     assert rows(run, "carbon_price")[1]["carbon_cost"] == pytest.approx(2 * total["carbon_cost"])
 
