@@ -6,6 +6,7 @@ from dataclasses import replace
 from wattledger.tables import Table
 
 _ROWS, _NOTES = 12, 3
+_WHOLE_NOTES = ("uncertainty",)  # its notes are what it has to say
 # Of sections wider than a terminal: what can wait for the section itself. A reason waits only where none is given.
 _LATER = {
     "runs": ("resource_id", "run_it_energy_kwh", "is_counted"),
@@ -40,7 +41,7 @@ def _brief(table: Table, is_whole: bool) -> Table:
     ends_in_total = bool(rows) and rows[-1][0] == "total"
     if not is_whole and len(rows) > _ROWS + ends_in_total:
         rows = [*rows[:_ROWS], *rows[-1:]] if ends_in_total else rows[:_ROWS]
-    notes = list(table.notes[:_NOTES])
+    notes = list(table.notes if table.name in _WHOLE_NOTES else table.notes[:_NOTES])
     if len(rows) < len(table.rows):
         notes.append(f"{len(rows)} of {len(table.rows)} rows; `wattledger report {table.name}` has all.")
     elif len(notes) < len(table.notes):

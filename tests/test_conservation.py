@@ -247,7 +247,7 @@ def _assert_restatements_lead_here(
 FUNCTION_SCOPED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=FUNCTION_SCOPED)
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=FUNCTION_SCOPED)
 @given(came=deliveries)
 def test_no_bill_loses_or_doubles_anything(template: Path, came: list[tuple[int, list[Line]]]) -> None:
     _check(template, came)
@@ -260,7 +260,7 @@ def test_five_hundred_bills_lose_and_double_nothing(template: Path, came: list[t
     _check(template, came)
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=FUNCTION_SCOPED)
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=FUNCTION_SCOPED)
 @given(bill=bills)
 def test_loading_a_bill_twice_is_the_same_as_once(template: Path, bill: list[Line]) -> None:
     with _warehouse(template) as connection:
