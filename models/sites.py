@@ -7,13 +7,13 @@ from models.resources import make, sql
 # In the order of their making; each reads those before it.
 STEPS = (
     "site_wanted",
+    "site_link",
     "grid_known",
     "site_grid",
     "site_stated",
     "site_pue",
     "site_pue_measured",
-    "site_wcf",
-    "site_loss",
+    "site_flow",
     "site_instrument",
     "site_claim",
     "site_market",

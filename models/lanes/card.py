@@ -1,8 +1,9 @@
 """The rate cards of the lanes: filled when asked for, kept current from then on.
 
-A lane's data files are loaded as temporary tables LANE_FILE, those of all lanes as lane_FILE, its steps made one after
-the other as LANE_STEP; the last one, `rate`, goes into core.rate and core.lane_input. A step may read steps of the
-default model, too (`_BORROWED`), and those of another lane.
+A lane's data files are loaded as temporary tables LANE_FILE, those of all lanes as lane_FILE; lane_wanted and
+lane_billed say what is to be rated. A lane's steps are made one after the other as LANE_STEP; the last one, `rate`,
+goes into core.rate and core.lane_input. A step may read steps of the default model, too (`_BORROWED`), and those of
+another lane.
 """
 
 import hashlib
@@ -75,7 +76,10 @@ def _fill(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(f"create or replace temp table lane_wanted as {_text('wanted.sql')}", parameters)
     made = ["lane_wanted"]
     if connection.execute("select 1 from temp.lane_wanted limit 1").fetchall():
-        made += _make_steps(connection, name)
+        connection.execute(
+            f"create or replace temp table lane_billed as {_text('billed.sql')}", {_FACTOR_SET: parameters[_FACTOR_SET]}
+        )
+        made += ["lane_billed", *_make_steps(connection, name)]
         connection.execute(
             "delete from core.lane_input where (model, sku_id, charge_month) in "
             "(select ($model, sku_id, charge_month) from temp.lane_wanted) and factor_set = $factor_set",

@@ -1,27 +1,11 @@
 -- The grid factor of each wanted region and year: the first link of its chain that has one, exact year before nearest within two.
--- Grain: provider x known region x year, those with a factor. Reads: site_wanted, grid_known, core.place, factors.grid_intensity.
+-- Grain: provider x known region x year, those with a factor. Reads: site_link, grid_known, factors.grid_intensity.
 -- A user's own factor of that very year goes before those of its link; the region itself is the link before its chain.
 -- Factors are those of the boundary in force. Beside a lifecycle factor stands the direct one of the same zone, and beside
 -- either the direct one of the whole country.
-with place as (
-    select distinct w.grid_boundary, w.provider, w.known_region_id, w.year, w.lookup_year, r.grid_chain, r.country_iso3
-    from site_wanted as w
-    inner join core.place as r on r.provider = w.provider and r.region_id = w.known_region_id
-),
-
-link as (
-    select
-        p.*,
-        unnest(range(1, len(string_split(p.grid_chain, '>')) + 1)) as position,
-        unnest(string_split(p.grid_chain, '>')) as zone_key
-    from place as p
-    union all
-    select p.*, 0, concat('region:', p.provider, ':', p.known_region_id) from place as p
-),
-
-chosen as ( -- of two equally near years the later, of two layers of own factors the later
+with chosen as ( -- of two equally near years the later, of two layers of own factors the later
     select l.*, k.* exclude (year, country_iso3, boundary), k.year as grid_year
-    from link as l
+    from site_link as l
     inner join grid_known as k
         on concat(k.zone_scheme, ':', k.zone) = l.zone_key
         and k.boundary = l.grid_boundary
@@ -40,7 +24,7 @@ direct as (
 zone_direct as ( -- for a whole country its national factor, whichever scheme states it; for a region its nearest link's
     select c.provider, c.known_region_id, c.year, d.factor_id, d.central_g_co2e_per_kwh as direct_g
     from chosen as c
-    inner join link as l
+    inner join site_link as l
         on l.provider = c.provider and l.known_region_id = c.known_region_id and l.year = c.year
         and (l.position = c.position or c.position = 0)
     inner join direct as d
@@ -58,7 +42,7 @@ zone_direct as ( -- for a whole country its national factor, whichever scheme st
 
 country_direct as (
     select p.provider, p.known_region_id, p.year, d.factor_id, d.central_g_co2e_per_kwh as direct_g
-    from place as p
+    from (select distinct provider, known_region_id, year, lookup_year, country_iso3 from site_link) as p
     inner join direct as d on d.covers = 'country' and d.country_iso3 = p.country_iso3 and abs(d.year - p.lookup_year) <= 2
     qualify row_number() over (
         partition by p.provider, p.known_region_id, p.year

@@ -1,25 +1,9 @@
 -- What contracts and residual mixes say of the power of each wanted region and year.
 -- Grain: provider x known region x year x accounting (market_based, residual_mix), those with such a row.
--- Reads: site_wanted, factors.own_grid_intensity, factors.grid_intensity, core.place.
+-- Reads: site_link, factors.own_grid_intensity, factors.grid_intensity.
 -- A user's own row holds in its very year and goes before a published residual mix, which holds for two years around. The region
 -- itself goes before the links of its chain, a later layer before an earlier one; a country's mix is its, whichever scheme states it.
-with place as (
-    select distinct w.provider, w.known_region_id, w.year, w.lookup_year, r.grid_chain, r.country_iso3
-    from site_wanted as w
-    inner join core.place as r on r.provider = w.provider and r.region_id = w.known_region_id
-),
-
-link as (
-    select
-        p.*,
-        unnest(range(1, len(string_split(p.grid_chain, '>')) + 1)) as position,
-        unnest(string_split(p.grid_chain, '>')) as zone_key
-    from place as p
-    union all
-    select p.*, 0, concat('region:', p.provider, ':', p.known_region_id) from place as p
-),
-
-stated as (
+with stated as (
     select
         factor_id, position as layer_position, concat(zone_scheme, ':', zone) as zone_key, year, boundary, accounting,
         low_g_co2e_per_kwh as low_g, central_g_co2e_per_kwh as central_g, high_g_co2e_per_kwh as high_g
@@ -37,7 +21,7 @@ select
     l.provider, l.known_region_id, l.year,
     s.accounting, s.boundary, s.low_g, s.central_g, s.high_g, s.factor_id,
     concat(case when s.layer_position > 0 then 'own' else 'published' end, ' for ', s.zone_key, ' in ', s.year) as note
-from link as l
+from site_link as l
 inner join stated as s
     on s.zone_key = l.zone_key
     and case when s.layer_position = 0 then abs(s.year - l.lookup_year) <= 2 else s.year = l.year end

@@ -1,5 +1,5 @@
 -- Facility and grid of each wanted place and month in each region that it is, or is a mean of.
--- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_pue_measured, site_stated (WUE), site_wcf, site_loss, site_grid,
+-- Grain: that of site_wanted. Reads: site_wanted, site_pue, site_pue_measured, site_stated (WUE), site_flow, site_grid,
 -- site_market, core.place, factors.grid_alternative, factors.site_metric (water stress).
 -- A zone that is run from a region stands elsewhere: its factors are those of its parent.
 select
@@ -24,7 +24,7 @@ select
     case
         when w.placed_as = 'local_zone' and u.resolution in ('exact', 'nearest_year') then 'parent_zone' else u.resolution
     end as wue_resolution,
-    c.wcf, c.wcf_low, c.wcf_high, c.wcf_year, c.wcf_ref,
+    c.central as wcf, c.low as wcf_low, c.high as wcf_high, c.stated_year as wcf_year, c.factor_id as wcf_ref,
     case
         when w.placed_as = 'local_zone' and c.resolution in ('exact', 'nearest_year') then 'parent_zone' else c.resolution
     end as wcf_resolution,
@@ -33,7 +33,7 @@ select
         case when u.factor_id is null
             then concat('on-site: no water usage effectiveness within two years of ', w.year, ' for ', w.provider, ' ', w.region_id)
         end,
-        case when c.wcf_ref is null
+        case when c.factor_id is null
             then concat('off-site: no water consumption factor for ', coalesce(r.grid_chain, 'an unknown grid'))
         end
     ), '') as water_gap_reason,
@@ -64,7 +64,7 @@ select
     a.factor_id as alternative_ref,
     m.market_g, m.market_g_low, m.market_g_high, m.market_boundary, m.market_accounting, m.market_ref, m.market_note,
     m.market_gap_reason, m.provider_location_kg, m.provider_market_kg, m.model_version as provider_model_version,
-    d.td_loss, d.td_loss_low, d.td_loss_high, d.td_loss_year, d.td_loss_ref,
+    d.central as td_loss, d.low as td_loss_low, d.high as td_loss_high, d.stated_year as td_loss_year, d.factor_id as td_loss_ref,
     case
         when w.placed_as = 'local_zone' and d.resolution in ('exact', 'nearest_year') then 'parent_zone' else d.resolution
     end as td_loss_resolution,
@@ -77,8 +77,8 @@ left join site_pue_measured as q
     on q.provider = w.provider and q.region_id = w.region_id and q.charge_month = w.charge_month
 left join site_stated as u
     on u.provider = w.provider and u.known_region_id = w.known_region_id and u.year = w.year and u.metric = 'wue'
-left join site_wcf as c
-    on c.provider = w.provider and c.known_region_id = w.known_region_id and c.year = w.year
+left join site_flow as c
+    on c.provider = w.provider and c.known_region_id = w.known_region_id and c.year = w.year and c.metric = 'wcf'
 left join site_grid as g
     on g.provider = w.provider and g.known_region_id = w.known_region_id and g.year = w.year
 left join factors.grid_alternative as a
@@ -87,7 +87,7 @@ left join factors.grid_alternative as a
 left join site_market as m
     on m.provider = w.provider and m.region_id = w.region_id and m.charge_month = w.charge_month
     and m.known_region_id is not distinct from w.known_region_id
-left join site_loss as d
-    on d.provider = w.provider and d.known_region_id = w.known_region_id and d.year = w.year
+left join site_flow as d
+    on d.provider = w.provider and d.known_region_id = w.known_region_id and d.year = w.year and d.metric = 'td_loss'
 left join factors.site_metric as x -- a local zone lies elsewhere
     on x.metric = 'water_stress' and x.provider = w.provider and x.region_id = w.known_region_id and w.placed_as = 'region'

@@ -1,41 +1,24 @@
 -- The rates of the machines on the bill, per unit of consumed_quantity. Grain: one row per SKU and charge month.
--- Reads: lane_wanted, core.sku_class, core.site_factor, core.setting, boavizta_machine. What is no machine has no row.
-with billed as (
-    select
-        w.sku_id, w.charge_month,
-        w.provider, w.region_id,
-        c.usage_state, c.resource_kind, c.hardware,
-        concat('boavizta:', c.method) as rule_id,
-        c.unit_quantity * case c.unit_per when 'month' then extract(day from last_day(w.charge_month)) * 24e0 else 1e0 end
-        * c.machines as hours,
-        m.*,
-        f.pue,
-        f.grid_g_co2e_per_kwh, f.grid_boundary, f.gap_reason as site_gap
-    from lane_wanted as w
-    inner join core.sku_class as c on c.sku_id = w.sku_id
-    inner join core.setting as s on s.key = 'factor_set'
-    left join boavizta_machine as m on m.basis = c.basis
-    left join core.site_factor as f
-        on f.factor_set = s.value and f.provider = w.provider and f.region_id = w.region_id and f.charge_month = w.charge_month
-    where c.disposition = 'estimated' and c.method not in ('coefficient', 'cpu_surplus', 'instance_accelerator')
-),
-
-judged as (
+-- Reads: lane_billed, boavizta_machine. What is no machine has no row.
+with judged as (
     select
         b.*,
+        m.* exclude (basis),
         case
-            when b.basis is null
+            when m.basis is null
                 then concat('unknown hardware ', coalesce(b.hardware, '(none named)'), ': neither it nor its family is in the factor set')
-            when b.tdp_w is null then concat('no TDP of ', b.hardware)
-            when b.pue is null then coalesce(b.site_gap, concat('no site factors for region ', coalesce(b.region_id, '(none named)')))
+            when m.tdp_w is null then concat('no TDP of ', b.hardware)
+            when b.pue is null then b.site_gap
         end as gap
-    from billed as b
+    from lane_billed as b
+    left join boavizta_machine as m on m.basis = b.basis
+    where b.disposition = 'estimated' and b.method not in ('coefficient', 'cpu_surplus', 'instance_accelerator')
 )
 
 select
     j.sku_id,
     j.charge_month,
-    j.rule_id,
+    concat('boavizta:', j.method) as rule_id,
     case when j.gap is null then 'estimated' else 'unmodelled' end as disposition,
     j.gap as gap_reason,
     e.usage_state,

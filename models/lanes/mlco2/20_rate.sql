@@ -1,31 +1,24 @@
 -- Hours of accelerators x TDP x grid, without PUE, host or embodied carbon. Grain: one row per SKU and charge month.
--- Reads: lane_wanted, core.sku_class, core.site_factor, core.setting, mlco2_board_power, mlco2_region. What has no board has no row.
-with billed as (
+-- Reads: lane_billed, mlco2_board_power, mlco2_region. What has no board has no row.
+with judged as (
     select
-        w.sku_id, w.charge_month,
-        c.usage_state, c.resource_kind,
+        l.sku_id, l.charge_month, l.usage_state, l.resource_kind, l.hours,
         case when b.page_name is not null then 'mlco2:page' else 'mlco2:own-tdp' end as rule_id,
         b.accelerators, b.tdp_w, b.known_error,
-        c.unit_quantity * case c.unit_per when 'month' then extract(day from last_day(w.charge_month)) * 24e0 else 1e0 end
-        * c.machines as hours,
-        b.accelerators * b.tdp_w * hours / 1000e0 as energy_kwh,
-        coalesce(g.impact_g_per_kwh, f.grid_g_co2e_per_kwh) as grid_g_co2e_per_kwh,
-        case when g.impact_g_per_kwh is not null then 'as_published' when f.grid_g_co2e_per_kwh is not null then f.grid_boundary end
+        b.accelerators * b.tdp_w * l.hours / 1000e0 as energy_kwh,
+        coalesce(g.impact_g_per_kwh, l.grid_g_co2e_per_kwh) as grid_g_co2e_per_kwh,
+        case when g.impact_g_per_kwh is not null then 'as_published' when l.grid_g_co2e_per_kwh is not null then l.grid_boundary end
             as grid_boundary,
         case
             when b.usage_state = 'reserved_idle' then 'mlco2 counts hours of use, not of reservation'
             when b.tdp_w is null then concat('no TDP of ', b.accelerator)
         end as gap
-    from lane_wanted as w
-    inner join core.sku_class as c on c.sku_id = w.sku_id
-    inner join mlco2_board_power as b on b.basis = c.basis
-    inner join core.setting as s on s.key = 'factor_set'
-    left join core.site_factor as f
-        on f.factor_set = s.value and f.provider = w.provider and f.region_id = w.region_id and f.charge_month = w.charge_month
+    from lane_billed as l
+    inner join mlco2_board_power as b on b.basis = l.basis
     left join mlco2_region as g
-        on g.provider = w.provider
-        and g.region_id = coalesce(replace(f.region_ref, concat('region/', w.provider, ':'), ''), w.region_id)
-    where c.disposition = 'estimated'
+        on g.provider = l.provider
+        and g.region_id = coalesce(replace(l.region_ref, concat('region/', l.provider, ':'), ''), l.region_id)
+    where l.disposition = 'estimated'
 )
 
 select
@@ -59,5 +52,5 @@ select
     null::double as embodied_energy_kwh,
     e.known_error,
     case when e.sku_id is not null then to_json({'hours': e.hours, 'accelerators': e.accelerators, 'tdp_w': e.tdp_w}) end as inputs
-from billed as j
-left join billed as e on e.sku_id = j.sku_id and e.charge_month = j.charge_month and j.gap is null
+from judged as j
+left join judged as e on e.sku_id = j.sku_id and e.charge_month = j.charge_month and j.gap is null

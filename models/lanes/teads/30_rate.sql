@@ -1,46 +1,28 @@
 -- The rates of the machines on the bill, per unit of consumed_quantity. Grain: one row per SKU and charge month.
--- Reads: lane_wanted, core.sku_class, core.site_factor, core.setting, teads_machine, teads_constant. What is no machine has no row.
-with billed as (
+-- Reads: lane_billed, teads_machine, teads_constant. What is no machine has no row.
+with judged as (
     select
-        w.sku_id, w.charge_month,
-        w.provider, w.region_id,
-        c.usage_state, c.resource_kind, c.hardware,
+        b.* replace (case when b.provider = 'aws' then k.value else b.pue end as pue),
+        m.* exclude (basis),
         case
-            when w.provider = 'aws' and coalesce(w.service_code, w.service_name) in ('AmazonEC2', 'Amazon Elastic Compute Cloud')
-                then 'teads:ec2'
-            else 'teads:same-method'
-        end as rule_id,
-        c.unit_quantity * case c.unit_per when 'month' then extract(day from last_day(w.charge_month)) * 24e0 else 1e0 end
-        * c.machines as hours,
-        m.*,
-        case when w.provider = 'aws' then k.value else f.pue end as pue,
-        f.grid_g_co2e_per_kwh, f.grid_boundary, f.gap_reason as site_gap
-    from lane_wanted as w
-    inner join core.sku_class as c on c.sku_id = w.sku_id
-    inner join core.setting as s on s.key = 'factor_set'
-    inner join teads_constant as k on k.key = 'aws_pue'
-    left join teads_machine as m on m.basis = c.basis
-    left join core.site_factor as f
-        on f.factor_set = s.value and f.provider = w.provider and f.region_id = w.region_id and f.charge_month = w.charge_month
-    where c.disposition = 'estimated' and c.method not in ('coefficient', 'cpu_surplus')
-),
-
-judged as (
-    select
-        b.*,
-        case
-            when b.basis is null
+            when m.basis is null
                 then concat('unknown hardware ', coalesce(b.hardware, '(none named)'), ': neither it nor its family is in the factor set')
-            when b.tdp_w is null then concat('no TDP of ', b.hardware)
-            when b.pue is null then coalesce(b.site_gap, concat('no site factors for region ', coalesce(b.region_id, '(none named)')))
+            when m.tdp_w is null then concat('no TDP of ', b.hardware)
+            when b.provider <> 'aws' and b.pue is null then b.site_gap
         end as gap
-    from billed as b
+    from lane_billed as b
+    inner join teads_constant as k on k.key = 'aws_pue'
+    left join teads_machine as m on m.basis = b.basis
+    where b.disposition = 'estimated' and b.method not in ('coefficient', 'cpu_surplus')
 )
 
 select
     j.sku_id,
     j.charge_month,
-    j.rule_id,
+    case
+        when j.provider = 'aws' and j.service in ('AmazonEC2', 'Amazon Elastic Compute Cloud') then 'teads:ec2'
+        else 'teads:same-method'
+    end as rule_id,
     case when j.gap is null then 'estimated' else 'unmodelled' end as disposition,
     j.gap as gap_reason,
     e.usage_state,
