@@ -17,8 +17,8 @@ FILE = click.Path(path_type=Path)
 
 
 def _jobs() -> ModuleType:
-    """The composition root, imported when a command needs it."""
-    return import_module("cli.jobs")
+    """This group's part of the composition root, imported when a command needs it."""
+    return import_module("cli.factor_jobs")
 
 
 @click.group()

@@ -1,6 +1,9 @@
-"""The only composition root: every command calls one function here, and here the rooms are joined."""
+"""The composition root: every command calls one function, and there the rooms are joined.
 
-import difflib
+Its parts are `config_jobs` (the configuration and its sources) and `factor_jobs` (the factor set), each for the group
+of commands of that name, and `opening` and `restating`, which all of them share. Nothing else joins rooms.
+"""
+
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +13,10 @@ from pathlib import Path
 
 import duckdb
 
-from cli.opening import check_model, check_warehouse, quiet, reader, writer
-from cli.restating import follow_method, reconcile_all, remake_lanes, remake_rates, restating
-from connectors.registry import source_for
-from models import factor_diff, factor_set, layers, own_factors, rates
+from cli.config_jobs import sources_of
+from cli.opening import check_warehouse, quiet, reader, writer
+from cli.restating import follow_method, reconcile_all, remake_lanes, remake_rates
+from models import factor_set, rates
 from models.lanes import card
 from reconcile import explain as explanations
 from reconcile import report as reports
@@ -21,7 +24,6 @@ from reconcile.history import sections_as_of
 from warehouse import owners
 from warehouse.audits import audit_all
 from warehouse.database import utc_now, writer_lock
-from warehouse.history import restatement
 from warehouse.intake import Intake, check_privacy, use_key
 from warehouse.rebuild import carry_history, carry_layers, refuse_losses
 from warehouse.snapshot import is_current
@@ -31,7 +33,7 @@ from warehouse.sync import Say, Sync, SyncReport
 from warehouse.transaction import transaction
 from wattledger.config import FILE_NAME, Config, load_config
 from wattledger.contracts import Source
-from wattledger.errors import ConfigError, Exit, WarehouseError, WattledgerError, worst
+from wattledger.errors import ConfigError, Exit, WarehouseError, worst
 from wattledger.tables import Table
 
 ALL_MODELS = "all"
@@ -47,20 +49,6 @@ class DemoResult:
     exit_code: Exit
 
 
-def _sources(config: Config, names: Sequence[str] = ()) -> list[Source]:
-    known = [source.name for source in config.sources]
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(f"There is no source named {name!r}. {hint}Configured: {', '.join(known) or 'none'}.")
-    if not known:
-        raise ConfigError(
-            f"No source is configured. Add a [[source]] to {config.path}; `wattledger init` writes one to start from."
-        )
-    return [source_for(source) for source in config.sources if not names or source.name in names]
-
-
 def init(config: Config) -> Table:
     """Create or migrate the warehouse and install the factor set."""
     with writer(config) as connection:
@@ -71,7 +59,7 @@ def init(config: Config) -> Table:
 
 def sync(config: Config, names: Sequence[str] = (), full: bool = False, say: Say = quiet) -> tuple[Table, Exit]:
     """Bring the configured sources up to date."""
-    sources = _sources(config, names)
+    sources = sources_of(config, names)
     with writer(config) as connection:
         follow_method(connection, config, say)
         report = _sync(connection, config, sources, full, say)
@@ -199,61 +187,6 @@ def sql(config: Config, query: str, say: Say = quiet) -> Table:
             raise ConfigError(f"the query was refused.\n{str(error).strip()}") from error
 
 
-def factors_list(config: Config, say: Say = quiet) -> list[Table]:
-    """Return the factor set in force, file by file, and the layers of own factors."""
-    with reader(config, say) as connection:
-        return [factor_set.factor_list(connection), layers.layer_list(connection)]
-
-
-def factors_show(config: Config, key: str, say: Say = quiet) -> Table:
-    """Return the factor rows whose id starts with ``key``, with source and licence."""
-    with reader(config, say) as connection:
-        return factor_set.factor_show(connection, key)
-
-
-def factors_validate(file: Path) -> tuple[Table, Exit]:
-    """Return every problem of a CSV of own factors; 4 when there is one."""
-    own = own_factors.read(file)
-    return own.findings(), Exit.GATE if own.problems else Exit.OK
-
-
-def factors_import(config: Config, file: Path, name: str) -> tuple[Table, Exit]:
-    """Store a CSV of own factors as a layer; nothing of it, and 4, when it has a problem."""
-    own = own_factors.read(file)
-    if own.problems:
-        return own.findings(), Exit.GATE
-    with writer(config) as connection, transaction(connection):
-        return layers.store(connection, own, name, utc_now()), Exit.OK
-
-
-def factors_diff(config: Config, first: str, second: str | None, say: Say = quiet) -> tuple[Table, Exit]:
-    """Return what sets two sets, or files of own factors, apart; of one alone: from the set in force to it."""
-    given = [own_factors.read(Path(name)) if name.endswith(".csv") else name for name in (first, second) if name]
-    for own in given:
-        if not isinstance(own, str) and own.problems:
-            return own.findings(), Exit.GATE
-    with reader(config, say) as connection:
-        if second is None:
-            given.insert(0, factor_diff.set_in_force(connection))
-        return factor_diff.factor_diff(connection, *given), Exit.OK
-
-
-def factors_use(config: Config, wanted: str, say: Say = quiet) -> Table:
-    """Put a factor set in force with its layers; what it changes is left as a restatement."""
-    with writer(config) as connection:
-        follow_method(connection, config, say)  # what the method changes is not laid to the factors
-        now = utc_now()
-        chosen = layers.resolve(connection, wanted, may_exchange=True)
-        if chosen == setting(connection, factor_set.SETTING):
-            say(f"{chosen} is in force already: nothing changed")
-            return restatement(connection, now)
-        with restating(connection, "factors", now):
-            layers.put_in_force(connection, chosen)
-            rates.remake(connection)
-        notes = [f"in force: {chosen}", *layers.idle_rows(connection)]
-        return replace(restatement(connection, now), notes=notes)
-
-
 def audit(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
     """Check every promise that can be checked on the data; 4 when one is broken."""
     with reader(config, say) as connection:
@@ -275,7 +208,7 @@ def publish(config: Config, target: Path | None = None) -> Table:
 def rebuild(config: Config, say: Say = quiet) -> tuple[Table, Exit]:
     """Make the warehouse again from the sources; the old file stays in force until the new one is whole."""
     path = config.warehouse_path
-    sources = _sources(config)
+    sources = sources_of(config)
     fresh = replace(config, warehouse_path=path.with_name(f"{path.name}.rebuild"))
     filled: Sequence[str] = ()
     if path.exists():
@@ -319,7 +252,7 @@ def nightly(config: Config, say: Say = quiet) -> tuple[list[Table], Exit]:
 
     Goes on after a refusal: what could be read is current. A night that changes nothing writes no snapshot.
     """
-    sources = _sources(config)
+    sources = sources_of(config)
     with writer(config) as connection:
         follow_method(connection, config, say)
         synced = _sync(connection, config, sources, False, say)
@@ -353,47 +286,6 @@ def status(config: Config, max_age_h: float | None = None, say: Say = quiet) -> 
         return table, Exit.OK
     say(f"Error: stale: the last sync without trouble is older than {max_age_h:g} h. Run `wattledger nightly`.")
     return table, Exit.STALE
-
-
-def sources_list(config: Config) -> Table:
-    """Return the configured sources."""
-    rows = [(source.name, source.kind, source.location, source.since) for source in config.sources]
-    notes = [] if rows else [f"Add a [[source]] to {config.path}; `wattledger init` writes one to start from."]
-    return Table("sources", "Sources", ("name", "kind", "location", "since"), rows, notes)
-
-
-def sources_test(config: Config, names: Sequence[str] = ()) -> tuple[Table, Exit]:
-    """List each source's units without reading them."""
-    rows: list[tuple[object, ...]] = []
-    codes = [Exit.OK]
-    for source in _sources(config, names):
-        try:
-            units = list(source.units(None))
-            problems = [unit.problem for unit in units if unit.problem]
-            rows.append((source.name, "problem" if problems else "ok", len(units), "; ".join(problems) or None))
-            codes.append(Exit.PARTIAL if problems else Exit.OK)
-        except WattledgerError as error:
-            rows.append((source.name, "failed", None, str(error)))
-            codes.append(error.exit_code)
-    return Table("sources_test", "Sources", ("name", "outcome", "units", "message"), rows), worst(codes)
-
-
-def config_show(config: Config) -> Table:
-    """Return each value in force and where it was said."""
-    here = f"{Path.cwd()}/"
-    rows = [(said.key, said.value or None, said.origin.removeprefix(here)) for said in config.settings]
-    return Table("config", "Configuration in force", ("key", "value", "origin"), rows)
-
-
-def config_validate(config: Config) -> Table:
-    """Return what was checked; ConfigError for a source or a model that this release does not have."""
-    check_model(config)
-    rows = [("file", str(config.path), "ok" if config.path.exists() else "not there: defaults are in force")]
-    for settings in config.sources:
-        source_for(settings)
-        rows.append(("source", settings.name, "ok"))
-    notes = ["`wattledger sources test` lists what the sources would deliver."] if config.sources else []
-    return Table("config_validate", "Configuration", ("what", "name", "outcome"), rows, notes)
 
 
 def doctor(path: Path | None = None, warehouse: Path | None = None) -> tuple[Table, Exit]:

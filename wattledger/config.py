@@ -9,18 +9,24 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import ValidationError
 
 from wattledger.config_errors import dotted, invalid, refuse_secrets, unknown
+from wattledger.config_tables import (
+    EstimateTable,
+    FileTables,
+    ReportTable,
+    SourceTable,
+    WarehouseTable,
+    known_keys,
+)
 from wattledger.contracts import SourceSettings
 from wattledger.errors import ConfigError
-from wattledger.owner_rules import OwnerRules, OwnersTable, SplitTable, owner_settings
+from wattledger.owner_rules import OwnerRules, OwnersTable, owner_settings
 from wattledger.privacy import Privacy, PrivacyTable
 from wattledger.selection import Selection, of_files, of_lines
 
@@ -81,89 +87,6 @@ class Config:
     privacy: Privacy = field(default_factory=Privacy)
 
 
-def _day(value: object) -> object:
-    """A day; ``2025-03`` means its first."""
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(f"{value}-01" if len(value) == len("2025-03") else value)
-        except ValueError:
-            raise ValueError("should be a day or a month, e.g. 2025-03-01 or 2025-03") from None
-    return value
-
-
-def _zone(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            ZoneInfo(value)
-        except (KeyError, OSError, ValueError):
-            raise ValueError("is no time zone; write one like UTC or Europe/Berlin") from None
-    return value
-
-
-_Text = Annotated[str, StringConstraints(min_length=1)]
-_Years = Annotated[float, Field(ge=1, le=20)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Warehouse(_Table):
-    path: _Text | None = None
-    snapshot: _Text | None = None
-    spool: _Text | None = None
-    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$")] | None = None
-    threads: Annotated[int, Field(ge=1)] | None = None
-
-
-class _Estimate(_Table):
-    model: _Text | None = None
-    grid_boundary: Literal["lifecycle", "direct"] | None = None
-    internet_transfer: bool | None = None
-    spend_proxy: bool | None = None
-    market_model: Literal["off", "provider_claims"] | None = None
-    server_life_years: _Years | None = None
-    accelerated_server_life_years: _Years | None = None
-
-
-class _Report(_Table):
-    carbon_price_per_t: Annotated[float, Field(gt=0, le=1e6)] | None = None
-    carbon_price_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
-
-
-class _Source(_Table):
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    kind: _Text
-    location: _Text | None = None
-    table: _Text | None = None
-    bigquery_location: _Text | None = None
-    since: Annotated[date, BeforeValidator(_day)] | None = None
-    profile: _Text | None = None
-    role_arn: _Text | None = None
-    external_id: _Text | None = None
-    timezone: Annotated[str, BeforeValidator(_zone)] | None = None
-    mapping: _Text | None = None
-    include: list[_Text] = []
-    exclude: list[_Text] = []
-    arm_endpoint: _Text | None = None
-    ca_file: _Text | None = None
-
-    @model_validator(mode="after")
-    def _has_one_place(self) -> "_Source":
-        if (self.location is None) == (self.table is None):
-            raise ValueError("give `location` (a file, a folder, a glob or a URL) or `table`, one of the two")
-        return self
-
-
-class _File(_Table):
-    warehouse: _Warehouse = _Warehouse()
-    estimate: _Estimate = _Estimate()
-    report: _Report = _Report()
-    owners: OwnersTable = OwnersTable()
-    privacy: PrivacyTable = PrivacyTable()
-    source: list[_Source] = []
-
-
 @dataclass(frozen=True)
 class _Layer:
     """One place that can say something: its values by key, the folder its paths start at, and how it is named."""
@@ -171,7 +94,7 @@ class _Layer:
     values: Mapping[str, Any]
     folder: Path
     origins: Mapping[str, str]
-    sources: Sequence[_Source] = ()
+    sources: Sequence[SourceTable] = ()
     owners: OwnersTable = field(default_factory=OwnersTable)
     privacy: PrivacyTable = field(default_factory=PrivacyTable)
 
@@ -224,7 +147,7 @@ def _flag_layer(warehouse: Path | None, here: Path) -> _Layer:
 def _env_layer(environ: Mapping[str, str], here: Path) -> _Layer:
     known = {
         f"WATTLEDGER_{table}_{key}".upper(): (table, key)
-        for table, model in (("warehouse", _Warehouse), ("estimate", _Estimate), ("report", _Report))
+        for table, model in (("warehouse", WarehouseTable), ("estimate", EstimateTable), ("report", ReportTable))
         for key in model.model_fields
     }
     values: dict[str, dict[str, str]] = {}
@@ -241,7 +164,7 @@ def _env_layer(environ: Mapping[str, str], here: Path) -> _Layer:
 
     refuse_secrets(values, name_of)
     try:
-        parsed = _File.model_validate(values)
+        parsed = FileTables.model_validate(values)
     except ValidationError as error:
         raise invalid(error.errors(), name_of, lambda _: ()) from None
     return _Layer(_scalars(parsed), here, origins)
@@ -263,9 +186,9 @@ def _file_layer(file: Path) -> _Layer:
 
     refuse_secrets(document, lambda keys: f"{place(keys)}: {dotted(keys)}")
     try:
-        parsed = _File.model_validate(document, strict=True)
+        parsed = FileTables.model_validate(document, strict=True)
     except ValidationError as error:
-        raise invalid(error.errors(), place, _known_keys) from None
+        raise invalid(error.errors(), place, known_keys) from None
     _refuse_same_names(parsed.source, place)
     origins = {key: f"{file}:{line_of(text, key.split('.'))}" for key in _scalars(parsed)}
     origins |= {
@@ -279,22 +202,7 @@ def _file_layer(file: Path) -> _Layer:
     return _Layer(_scalars(parsed), file.absolute().parent, origins, parsed.source, parsed.owners, parsed.privacy)
 
 
-def _known_keys(keys: Sequence[object]) -> Sequence[str]:
-    """The keys that may stand in a table of the file, given the table's own place."""
-    tables: dict[object, type[_Table]] = {
-        "warehouse": _Warehouse,
-        "estimate": _Estimate,
-        "report": _Report,
-        "source": _Source,
-    }
-    if keys[:2] == ("owners", "split"):
-        return list(SplitTable.model_fields)
-    if keys[:1] == ("privacy",):
-        return list(PrivacyTable.model_fields)
-    return list((tables[keys[0]] if keys else _File).model_fields)
-
-
-def _refuse_same_names(sources: Sequence[_Source], place: Callable[[Sequence[object]], str]) -> None:
+def _refuse_same_names(sources: Sequence[SourceTable], place: Callable[[Sequence[object]], str]) -> None:
     seen: set[str] = set()
     for position, source in enumerate(sources):
         if source.name in seen:
@@ -305,7 +213,7 @@ def _refuse_same_names(sources: Sequence[_Source], place: Callable[[Sequence[obj
         seen.add(source.name)
 
 
-def _scalars(parsed: _File) -> dict[str, Any]:
+def _scalars(parsed: FileTables) -> dict[str, Any]:
     said = parsed.model_dump(exclude={"source", "owners", "privacy"}, exclude_none=True)
     return {f"{table}.{key}": value for table, values in said.items() for key, value in values.items()}
 
@@ -395,7 +303,7 @@ def _carbon_price(pick: Callable[[str], tuple[Any, Path | None]]) -> CarbonPrice
     return None if per_t is None else CarbonPrice(Decimal(str(per_t)), currency)
 
 
-def _source(source: _Source, folder: Path) -> SourceSettings:
+def _source(source: SourceTable, folder: Path) -> SourceSettings:
     options = {key: value for key in _OPTIONS if (value := getattr(source, key)) is not None}
     if source.ca_file is not None:
         options["ca_file"] = _local(source.ca_file, folder)
@@ -419,8 +327,8 @@ def _local(location: str, folder: Path) -> str:
     return location if "://" in location else str(folder / Path(location).expanduser())
 
 
-def _said(source: _Source, layer: _Layer) -> Iterator[Setting]:
-    for key in _Source.model_fields:
+def _said(source: SourceTable, layer: _Layer) -> Iterator[Setting]:
+    for key in SourceTable.model_fields:
         if key in source.model_fields_set:
             value = getattr(source, key)
             text = ", ".join(value) if isinstance(value, list) else str(value)

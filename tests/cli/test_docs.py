@@ -100,13 +100,13 @@ def test_the_exit_codes_of_the_page_are_those_of_the_program() -> None:
 def test_the_keys_of_the_page_are_those_of_the_program() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     keys = set(re.findall(r"`(\w+)`", "".join(line.split("|")[2] for line in text.splitlines() if line.count("|") > 4)))
-    from wattledger.config import _Estimate, _Report, _Source, _Warehouse
+    from wattledger.config_tables import EstimateTable, ReportTable, SourceTable, WarehouseTable
 
     assert keys >= {
-        *_Warehouse.model_fields,
-        *_Estimate.model_fields,
-        *_Report.model_fields,
-        *_Source.model_fields,
+        *WarehouseTable.model_fields,
+        *EstimateTable.model_fields,
+        *ReportTable.model_fields,
+        *SourceTable.model_fields,
     }
 
 
