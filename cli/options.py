@@ -163,8 +163,8 @@ def report_options(command: Command) -> Command:
         "--group-by",
         multiple=True,
         metavar="COLUMN",
-        help="How the section `services` groups energy, emissions and cost: month, day, provider, account, service, "
-        "region, resource_kind, currency, tag:KEY, owner or owner:DIMENSION. Repeatable.",
+        help="How the section `services` groups energy, emissions and cost: month, day, provider, account, "
+        "account_name, service, region, resource_kind, currency, tag:KEY, owner or owner:DIMENSION. Repeatable.",
     )
     as_of = click.option(
         "--as-of",

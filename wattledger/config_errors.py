@@ -22,6 +22,7 @@ _SECRET_TEXT = re.compile(r"^(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9/+]{40}$
 _WORDS = {
     "model_type": "should be a table",
     "list_type": "should be a list",
+    "dict_type": "should be a table",
     "bool_type": "should be true or false, without quotes",
     "bool_parsing": "should be true or false",
     "int_type": "should be a whole number, without quotes",
@@ -68,7 +69,7 @@ def invalid(
 
 
 def _finding(error: Mapping[str, Any], place: Callable[[Keys], str], known: Callable[[Keys], Collection[str]]) -> str:
-    keys, kind = error["loc"], error["type"]
+    keys, kind = tuple(key for key in error["loc"] if "[" not in str(key)), error["type"]  # a union's, of pydantic
     if kind == "extra_forbidden":
         table = dotted(keys[:-1])
         where = "the file" if not table else table if table.endswith("]") else f"[{table}]"

@@ -104,6 +104,12 @@ def test_a_wrong_value_of_a_source_says_what_is_right(tmp_path: Path, line: str,
     assert says in refusal(tmp_path, SOURCE + line + "\n")
 
 
+def test_a_key_of_two_types_says_both_at_its_own_line(tmp_path: Path) -> None:
+    said = refusal(tmp_path, '[owners]\nteam = ["account"]\n\n[owners.split]\nby = "costs"\n')
+    assert "line 5: owners.split.by: should be 'cost' or 'energy_kwh'" in said
+    assert "line 5: owners.split.by: should be a table" in said
+
+
 def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
     text = refusal(tmp_path, "[warehouse]\nthreads = 'x'\npth = ''\n")
     assert [line.split(",")[1][:7] for line in text.splitlines()] == [" line 2", " line 3"]
