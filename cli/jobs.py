@@ -129,7 +129,7 @@ def report(
             tables = sections_as_of(connection, as_of, since, until, group_by)
         else:
             tables = reports.sections(connection, since, until, group_by, config.carbon_price)
-        if not owners.are_in_force(connection, config.owners):
+        if not owners.are_in_force(connection, config.owners, config.privacy):
             say("The warehouse holds other owner rules than the configuration: `wattledger estimate` takes these over.")
     if as_of is None and not any(table.rows for table in tables if table.name == "summary"):
         say("Nothing is loaded for this period. `wattledger status` shows what is.")

@@ -42,7 +42,7 @@ def writer(config: Config, is_replaced: bool = False) -> Iterator[duckdb.DuckDBP
             factor_set.install(connection, is_replaced)
             if setting(connection, MODEL) is None:  # another one is put in force where rates are made
                 set_setting(connection, MODEL, config.model)
-            owners.put_in_force(connection, config.owners)
+            owners.put_in_force(connection, config.owners, config.privacy)
             yield connection
     finally:
         os.umask(before)

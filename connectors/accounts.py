@@ -2,7 +2,7 @@
 
 Columns: ``provider`` and ``account_id`` as the bill spells them; ``name``; ``kind`` (account, folder, ...); and where
 it hangs: ``parent_id``, whose row the same file or another one may hold, or ``path``, names from the root down, parted
-by ``/``. Units and folders are rows like accounts.
+by ``/``. Units and folders are rows like accounts. Messages name lines, never ids: those may be hashed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,13 +41,14 @@ class AccountsCsv(LocalSource):
         """
         table = read_table(files[0], _REQUIRED, _KNOWN.__contains__, scratch)
         rows: dict[tuple[str, str], dict[str, str | None]] = {}
+        lines: dict[tuple[str, str], int] = {}
         for row in table.rows:
             staged_row = _account(row)
             key = (str(staged_row["provider"]), str(staged_row["account_id"]))
             if key in rows:
-                raise row.refuse(f"{key[0]} {key[1]} stands twice")
-            rows[key] = staged_row
-        _refuse_cycles(files[0].path, rows)
+                raise row.refuse(f"the account stands in line {lines[key]} already")
+            rows[key], lines[key] = staged_row, row.line
+        _refuse_cycles(files[0].path, rows, lines)
         count = stage_rows(self.table, rows.values(), staged, scratch)
         return ReadReport(count, tuple(_notes(rows)), table.unknown)
 
@@ -66,19 +67,22 @@ def _account(row: Row) -> dict[str, str | None]:
     }
 
 
-def _refuse_cycles(path: Path, rows: Mapping[tuple[str, str], Mapping[str, str | None]]) -> None:
-    """Raise BrokenInputError that names a circle of parents; each row is passed once."""
+def _refuse_cycles(
+    path: Path, rows: Mapping[tuple[str, str], Mapping[str, str | None]], lines: Mapping[tuple[str, str], int]
+) -> None:
+    """Raise BrokenInputError that names a circle of parents by its lines; each row is passed once."""
     sound: set[tuple[str, str]] = set()
     for start in rows:
         branch: dict[tuple[str, str], None] = {}
         key = start
         while key in rows and key not in sound:
             if key in branch:
-                circle = [account for _, account in branch]
-                circle = [*circle[circle.index(key[1]) :], key[1]]
+                circle = [lines[account] for account in branch]
+                circle = [*circle[circle.index(lines[key]) :], lines[key]]
                 raise BrokenInputError(
-                    f"{path}: the parents of {key[0]} {key[1]} lead back to itself "
-                    f"({' > '.join(circle[:_SHOWN])}). Nothing of this file was loaded. Correct one parent_id."
+                    f"{path}: the parents of the account in line {lines[key]} lead back to itself "
+                    f"({' > '.join(map(str, circle[:_SHOWN]))}). "
+                    "Nothing of this file was loaded. Correct one parent_id."
                 )
             branch[key] = None
             key = (key[0], rows[key]["parent_id"] or "")
@@ -87,6 +91,5 @@ def _refuse_cycles(path: Path, rows: Mapping[tuple[str, str], Mapping[str, str |
 
 def _notes(rows: Mapping[tuple[str, str], Mapping[str, str | None]]) -> Iterator[str]:
     parents = {(provider, str(row["parent_id"])) for (provider, _), row in rows.items() if row["parent_id"] is not None}
-    if unknown := sorted(account for provider, account in parents - rows.keys()):
-        shown = ", ".join(unknown[:_SHOWN]) + (", ..." if len(unknown) > _SHOWN else "")
-        yield f"{len(unknown)} parents have no row in this file: {shown}"
+    if unknown := parents - rows.keys():
+        yield f"{len(unknown)} parents have no row in this file: `finding` in ledger.accounts names those of no file"

@@ -1,7 +1,8 @@
 """What the business did with the bill, by day: requests, users, jobs, from a small csv.
 
 Columns: ``date``, ``metric``, ``quantity``; any of ``provider``, ``account``, ``service``, ``region``, ``tag_key`` and
-``tag_value`` says of which part of the bill. They are globs, and blank is everything; a tag's key is a name.
+``tag_value``, and ``owner`` (``dimension:glob``) says of which part of the bill. They are globs, and blank is
+everything; a tag's key is a name.
 """
 
 import re
@@ -18,8 +19,9 @@ from wattledger.contracts import LocalFile, ReadReport, Unit
 from wattledger.errors import BrokenInputError
 
 _REQUIRED = ("date", "metric", "quantity")
-_SCOPE = ("provider", "account", "service", "region", "tag_key", "tag_value")
+_SCOPE = ("provider", "account", "service", "region", "tag_key", "tag_value", "owner")
 _SUFFIXES = (".csv", ".csv.gz")
+_OWNER = re.compile(r"[a-z][a-z0-9_]*:.+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -68,6 +70,8 @@ def _metric(row: Row) -> dict[str, object]:
     scope = {name: row.text(name) or None for name in _SCOPE}
     if scope["tag_value"] and not scope["tag_key"]:
         raise row.refuse("tag_value without tag_key: name the tag")
+    if scope["owner"] and not _OWNER.fullmatch(scope["owner"]):
+        raise row.refuse("owner is not like team:web, a dimension of [owners] and a glob over its owners")
     return {"usage_date": _day(row), "metric": row.required("metric"), "quantity": quantity, **scope}
 
 

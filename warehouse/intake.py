@@ -6,11 +6,12 @@ Both are SQL over the staged file. `temp.delivered` is all of it; `temp.staged` 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import duckdb
 
 from warehouse.status import set_setting, setting
-from wattledger.errors import ConfigError
+from wattledger.errors import BrokenInputError, ConfigError
 from wattledger.privacy import Privacy, pads
 from wattledger.selection import FIELDS, Selection
 
@@ -54,6 +55,11 @@ class Intake:
     selection: Selection = field(default_factory=Selection)
     privacy: Privacy = field(default_factory=Privacy)
 
+    @cached_property
+    def mark(self) -> str:
+        """A text that is another for another selection of lines; empty where all are read."""
+        return self.selection.mark(self.privacy.read_key() if self.privacy.columns else b"") if self.selection else ""
+
     def keeps(self, table: str) -> str:
         """Return the SQL condition of the rows that are loaded."""
         parts = []
@@ -79,15 +85,27 @@ class Intake:
         if table == "usage" and "resource_id" in named:
             update = "struct_update(split, parent_resource_id := hashed_resource(split.parent_resource_id))"
             changed["split"] = f"case when split is not null then {update} end"
+        for column, is_hidden in self.hashed_globs(table).items():
+            changed[column] = f"case when {is_hidden} and {column} <> '*' then hashed({column}) else {column} end"
         replaced = ", ".join(f"{text} as {column}" for column, text in changed.items())
         return f"* replace ({replaced})" if changed else "*"
 
+    def _is_hidden_tag(self, key: str) -> str:
+        """Return the SQL condition that the values of a tag are hashed, as `Privacy.hides_tag` has it."""
+        if "tags" in self.privacy.columns:
+            return "true"
+        keys = ", ".join(_quoted(tag) for tag in self.privacy.tags)
+        return f"regexp_replace(lower({key}), '^user[:_]', '') in ({keys})" if keys else "false"
+
+    def hashed_globs(self, table: str) -> Mapping[str, str]:
+        """Return the columns of a table that hold globs over what is hashed, and the SQL condition under which."""
+        if table != "business_metric" or not self.privacy.columns:
+            return {}
+        is_account = "true" if "sub_account_id" in self.privacy.columns else "false"
+        return {"account": is_account, "tag_value": self._is_hidden_tag("tag_key")}
+
     def _tags(self) -> str:
-        keys = ", ".join(_quoted(key.lower()) for key in self.privacy.tags)
-        is_named = (
-            "true" if "tags" in self.privacy.columns else f"regexp_replace(lower(e.key), '^user[:_]', '') in ({keys})"
-        )
-        value = f"case when {is_named} then hashed(e.value) else e.value end"
+        value = f"case when {self._is_hidden_tag('e.key')} then hashed(e.value) else e.value end"
         entries = f"list_transform(map_entries(tags), lambda e: {{'key': e.key, 'value': {value}}})"
         return f"case when tags is not null then map_from_entries({entries}) end"
 
@@ -116,13 +134,27 @@ def use_key(connection: duckdb.DuckDBPyConnection, privacy: Privacy) -> None:
     connection.execute("set variable hash_inner = ?::blob", [inner])
     connection.execute("set variable hash_outer = ?::blob", [outer])
     connection.execute(
-        "create or replace temp macro hashed(x) as "
-        "sha256(getvariable('hash_outer') || unhex(sha256(getvariable('hash_inner') || encode(x))))[:32]"
+        "create or replace temp macro hashed(x) as case when trim(x) = '' then x else "
+        "sha256(getvariable('hash_outer') || unhex(sha256(getvariable('hash_inner') || encode(x))))[:32] end"
     )
     connection.execute(
         "create or replace temp macro hashed_resource(x) as case when regexp_matches(x, '[/:]') "
         "then hashed(x) || '/' || hashed(regexp_extract(x, '[^/:]*$')) else hashed(x) end"
     )
+
+
+def refuse_hashed_globs(connection: duckdb.DuckDBPyConnection, label: str, intake: Intake, table: str) -> None:
+    """Raise BrokenInputError for a row whose glob is over what is hashed: which values it fits cannot be seen."""
+    for column, is_hidden in intake.hashed_globs(table).items():
+        rows = connection.execute(
+            "select file_row_number + 1 from temp.delivered "  # noqa: S608
+            f"where {is_hidden} and {column} <> '*' and regexp_matches({column}, '[*?\\[]') order by 1 limit 1"
+        ).fetchall()
+        if rows:
+            raise BrokenInputError(
+                f"{label}: row {rows[0][0]} has a glob in {column}, whose values [privacy] hashes, and a hash does not "
+                "tell which values it fits. Nothing of this unit was loaded. Write whole values, or `*` for any."
+            )
 
 
 def note_left_out(

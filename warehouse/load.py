@@ -10,7 +10,7 @@ import duckdb
 from warehouse.audits import audit_unit
 from warehouse.database import first_line
 from warehouse.history import move, restated, retire, sql
-from warehouse.intake import Intake, note_left_out
+from warehouse.intake import Intake, note_left_out, refuse_hashed_globs
 from warehouse.observed_load import note_observed, put_loads, renew_loads
 from warehouse.ownership import bill_periods, displace_others, owner_of, refuse_repeats, shadowed_by, write_periods
 from warehouse.transaction import transaction
@@ -164,6 +164,7 @@ def _open_staged(connection: duckdb.DuckDBPyConnection, delivery: Delivery, inta
             f"{delivery.unit.label}: {delivery.report.rows} rows were read and {rows} staged. "
             "Nothing of this unit was loaded. Run `sync` again."
         )
+    refuse_hashed_globs(connection, delivery.unit.label, intake, delivery.table)
     kept = intake.keeps(delivery.table)
     connection.execute(
         f"create or replace temp view staged as select {intake.as_loaded(delivery.table)} "  # noqa: S608

@@ -165,7 +165,7 @@ class _SourceSync:
 
     def _marked(self, unit: Unit) -> Unit:
         """The unit with a version that is another for another selection of lines."""
-        mark = self._intake.selection.mark
+        mark = self._intake.mark
         return replace(unit, version=f"{unit.version} {mark}") if mark else unit
 
     def _is_settled(self, unit: Unit, known: _Known | None) -> bool:
@@ -196,7 +196,7 @@ class _SourceSync:
             raise BrokenInputError(unit.problem)
         files = self.source.fetch(unit, self.sync.spool)
         point("fetched")
-        content = [*(file.sha256 for file in files), self._intake.selection.mark]
+        content = [*(file.sha256 for file in files), self._intake.mark]
         digest = hashlib.sha256("\n".join(part for part in content if part).encode()).hexdigest()
         is_known = known is not None and known.is_loaded and (known.kind, known.digest) == (self.source.kind, digest)
         if is_known and not self.sync.full:

@@ -154,6 +154,7 @@ BUSINESS_METRIC_COLUMNS: Mapping[str, str] = {
     "region": "VARCHAR",  # of region_id
     "tag_key": "VARCHAR",  # a name, no glob
     "tag_value": "VARCHAR",
+    "owner": "VARCHAR",  # dimension:glob, by the owner rules
 }
 
 # Intensity of a grid over an interval, as somebody else measured or modelled it.

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,13 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from wattledger.errors import ConfigError
 
 COLUMNS = ("resource_id", "sub_account_id", "billing_account_id", "provider_line_id", "tags")
+WILDCARDS = "*?["
 _TAG = "tags."
+# A column whose ids the other one may repeat: in an ARN, in a path of Azure, as the account of the payer itself.
+_REPEATED_IN = {"sub_account_id": "resource_id", "billing_account_id": "sub_account_id"}
+_PREFIX = re.compile(r"^user[:_]")  # what AWS writes before the key of a tag
 _SHORTEST = 16  # bytes of a key
+_DIGITS = 32  # hexadecimal ones, of a hash
 _BLOCK = 64  # bytes of a block of SHA-256
 
 
@@ -32,8 +38,12 @@ class Privacy:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The keys of the tags whose values are hashed."""
-        return tuple(column.removeprefix(_TAG) for column in self.columns if column.startswith(_TAG))
+        """The keys of the tags whose values are hashed, as `tag_key` returns them."""
+        return tuple(tag_key(column.removeprefix(_TAG)) for column in self.columns if column.startswith(_TAG))
+
+    def hides_tag(self, key: str) -> bool:
+        """Whether the values of a tag are hashed."""
+        return "tags" in self.columns or tag_key(key) in self.tags
 
     def read_key(self, environ: Mapping[str, str] | None = None) -> bytes:
         """Return the key. Raises ConfigError where the variable or the file is not there, or holds too little."""
@@ -52,9 +62,34 @@ class Privacy:
             )
         return value
 
+    def hashed(self, text: str) -> str:
+        """Return the hash of a text as it stands in the warehouse; a blank text says nothing and stays as it is."""
+        if not text.strip():
+            return text
+        return hmac.new(self.read_key(), text.encode(), hashlib.sha256).hexdigest()[:_DIGITS]
+
+    def hashed_glob(self, glob: str, where: str) -> str:
+        """Return the hash of a glob that fits one value alone; `*` fits any hash.
+
+        Raises ConfigError for another glob: which values it fits cannot be seen from their hashes.
+        """
+        if glob == "*":
+            return glob
+        if any(character in glob for character in WILDCARDS):
+            raise ConfigError(
+                f"{where}: has a glob over what [privacy] hashes, and a hash does not tell which values it fits. "
+                "Write whole values, one by one, or take the column out of [privacy] hash."
+            )
+        return self.hashed(glob)
+
     def mark(self, key: bytes) -> str:
         """Return a text that is another for other columns or another key; it does not tell the key."""
         return json.dumps([sorted(self.columns), hmac.new(key, b"wattledger", hashlib.sha256).hexdigest()[:16]])
+
+
+def tag_key(key: str) -> str:
+    """Return the key of a tag as it is compared: in lower case, without the prefix that AWS writes."""
+    return _PREFIX.sub("", key.lower())
 
 
 def pads(key: bytes) -> tuple[bytes, bytes]:
@@ -76,6 +111,9 @@ class PrivacyTable(BaseModel):
         for column in self.hash:
             if column not in COLUMNS and not (column.startswith(_TAG) and column != _TAG):
                 raise ValueError(f"{column!r} should be one of {', '.join(COLUMNS)} or tags.KEY")
+        for column, holder in _REPEATED_IN.items():
+            if column in self.hash and holder not in self.hash:
+                raise ValueError(f"{column!r} needs {holder!r}, too: it may hold the same id in the clear")
         if self.hash and self.key is None:
             raise ValueError("`hash` needs a `key`: env:NAME or file:PATH")
         if self.key is not None and self.key.partition(":")[0] not in ("env", "file"):

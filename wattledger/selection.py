@@ -3,6 +3,8 @@
 A glob with a field in front looks at lines, ``account:1234*``; any other one looks at file names.
 """
 
+import hashlib
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,10 +28,15 @@ class Selection:
         """Whether it leaves anything to decide."""
         return bool(self.include or self.exclude)
 
-    @property
-    def mark(self) -> str:
-        """A text that is another for other globs; empty where all is read."""
-        return json.dumps([sorted(self.include), sorted(self.exclude)]) if self else ""
+    def mark(self, key: bytes = b"") -> str:
+        """A text that is another for other globs and does not tell them; empty where all is read.
+
+        ``key`` is that of [privacy], without which an account could be guessed from it.
+        """
+        if not self:
+            return ""
+        said = json.dumps([sorted(set(self.include)), sorted(set(self.exclude))])
+        return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()[:16]
 
     def globs(self, side: str, field: str) -> list[str]:
         """Return the globs over a field of ``include`` or ``exclude``, in lower case."""

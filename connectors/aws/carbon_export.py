@@ -132,7 +132,7 @@ def _refuse_bad_cells(connection: duckdb.DuckDBPyConnection, parts: Sequence[Par
     if bad:
         n, column, cell = bad[0]
         part = connection.execute("select part from delivered where n = ?", [n]).fetchall()[0][0]
-        said = "is empty" if cell is None else f"holds {cell[:40]!r}"
+        said = "is empty" if cell is None else "is no id" if "account_id" in column else f"holds {cell[:40]!r}"
         raise BrokenInputError(
             f"{', '.join(parts[part].names)}: in row {n} of the unit {column} {said}; {_expected(column)}. Nothing of "
             "this unit was loaded. Fetch the export again."

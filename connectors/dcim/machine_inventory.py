@@ -157,7 +157,7 @@ def _refuse_overlaps(spells: Sequence[_Spell]) -> None:
     for spell in sorted(spells, key=lambda spell: (spell.machine, spell.start, spell.row.line)):
         earlier = before.get(spell.machine)
         if earlier is not None and spell.start < earlier.end:
-            raise spell.row.refuse(f"machine {spell.machine!r} runs already in line {earlier.row.line} at that time")
+            raise spell.row.refuse(f"the machine runs already in line {earlier.row.line} at that time")
         before[spell.machine] = spell
 
 

@@ -10,7 +10,8 @@ select
             case when account is not null then concat('account ', account) end,
             case when service is not null then concat('service ', service) end,
             case when region is not null then concat('region ', region) end,
-            case when tag_key is not null then concat('tag ', tag_key, '=', coalesce(tag_value, '*')) end
+            case when tag_key is not null then concat('tag ', tag_key, '=', coalesce(tag_value, '*')) end,
+            case when owner is not null then concat('owner ', owner) end
         ), ''),
         'the whole bill'
     ) as scope,

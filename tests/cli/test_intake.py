@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from project import CONFIG, Run, bill_line, write_bill
+from project import CONFIG, HEADER, Run, bill_line, write_bill
 
 from wattledger.errors import Exit
 
@@ -94,6 +94,8 @@ def test_hashed_columns_stay_hashed_alike_and_are_nowhere_in_the_clear(
     observed = query(project, "select count(*) from ledger.lines where observed_share > 0")
     assert observed == [(1,)]  # the load still finds its machine
     assert query(project, "select distinct sub_account_id from core.generation_sum") == [(hashed("444455556666"),)]
+    hidden = query(project, "select count(distinct version) from ops.units where version like '%4444%'")
+    assert hidden == [(0,)]
     assert run("sync").exit_code == 0  # the same key and columns
     monkeypatch.setenv("LEDGER_KEY", KEY + "x")
     assert "hashes another key or other columns now" in run("sync").stderr
@@ -104,15 +106,123 @@ def test_hashed_columns_stay_hashed_alike_and_are_nowhere_in_the_clear(
     [
         ("0123456789abcdef0123456789abcdef", "never be the key itself"),
         ("env:NOT_THERE", "env:NOT_THERE is not there"),
+        ("env:TOO_SHORT", "env:TOO_SHORT holds 15 bytes; a key has 16 or more"),
         ("file:no.key", "no.key cannot be read"),
     ],
 )
-def test_a_key_in_the_configuration_or_none_at_all_is_refused(project: Path, run: Run, key: str, said: str) -> None:
+def test_a_key_in_the_configuration_or_none_at_all_is_refused(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, key: str, said: str
+) -> None:
+    monkeypatch.setenv("TOO_SHORT", "fifteen-bytes-x")
     configure(project, "", PRIVATE.replace("env:LEDGER_KEY", key))
     refused = run("sync")
     assert refused.exit_code == Exit.USAGE
     assert said in refused.stderr
     assert key.removeprefix("file:") in refused.stderr or key not in refused.stderr
+    assert "fifteen-bytes-x" not in refused.stderr
+
+
+ARN = "arn:aws:ec2:eu-central-1:444455556666:instance/i-0a1b2c3d"
+RUN = (
+    "timestamp,project_name,run_id,experiment_id,duration,emissions,emissions_rate,cpu_power,gpu_power,ram_power,"
+    "cpu_energy,gpu_energy,ram_energy,energy_consumed,country_name,country_iso_code,region,cloud_provider,cloud_region,"
+    "os,python_version,codecarbon_version,cpu_count,cpu_model,gpu_count,gpu_model,longitude,latitude,ram_total_size,"
+    "tracking_mode,on_cloud,pue\n"
+    "2025-03-02T02:00:00,rid=i-0a1b2c3d|team=search,5a000000-0000-4000-8000-000000000001,,3600,0.01,0.001,10,0,3,"
+    "0.01,0,0.003,0.013,Germany,DEU,hesse,,,Linux,3.11,2.7.4,2,Intel,,,8,50,8,machine,N,1.0\n"
+)
+
+
+def test_runs_pods_owners_and_metrics_still_find_what_is_hashed(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each place that repeats a named column: an ARN and its tail, pods, rules, names, globs, scopes."""
+    monkeypatch.setenv("LEDGER_KEY", KEY)
+    header = (
+        HEADER.rstrip("\n") + ",splitLineItem/ParentResourceId,splitLineItem/SplitUsage,splitLineItem/SplitUsageRatio\n"
+    )
+    machine = bill_line(1).replace("i-0a1b2c3d", ARN).rstrip("\n")
+    pod = bill_line(1, cost="0").replace("line-", "pod-").replace("AmazonEC2", "AmazonEKS")
+    pod = pod.replace("EUC1-BoxUsage:m5.large", "EUC1-EKS-EC2-vCPU-Hours").replace(
+        "i-0a1b2c3d", "arn:aws:eks:eu-central-1:444455556666:pod/shop/web/p-1/uid"
+    )
+    (project / "bill" / "2025-03.csv").write_text(f"{header}{machine},,,\n{pod.rstrip()},{ARN},0.5,0.5\n")
+    (project / "runs").mkdir()
+    (project / "runs" / "emissions.csv").write_text(RUN)
+    (project / "shop.csv").write_text(
+        "date,metric,quantity,account,tag_key,tag_value,owner\n2025-03-02,orders,10,444455556666,,,\n"
+        "2025-03-02,visits,10,,team,search,\n2025-03-02,jobs,10,,,,team:Finder\n"
+    )
+    configure(
+        project,
+        'include = ["account:444455556666"]\n[[source]]\nname = "runs"\nkind = "codecarbon"\nlocation = "runs"\n'
+        'timezone = "UTC"\n[[source]]\nname = "shop"\nkind = "business-metrics"\nlocation = "shop.csv"\n',
+        PRIVATE.replace('"tags.team"', '"billing_account_id", "tags.user:Team"')
+        + '[owners]\nteam = ["tag:team"]\npayer = ["payer"]\nshared = ["account:999900001111", "tag:team=other-team"]\n'
+        'names = {search = "Finder", "111122223333" = "Head office"}\n',
+    )
+    synced = run("rebuild")
+    assert synced.exit_code == 0, synced.stderr
+    assert run("nightly").exit_code == 0
+    for name in ("wattledger.duckdb", "wattledger.snapshot.duckdb"):
+        found = texts(project, name)
+        for plain in (
+            "i-0a1b2c3d",
+            "444455556666",
+            "111122223333",
+            "999900001111",
+            "search",
+            "other-team",
+        ):
+            assert plain not in found, (plain, name)
+    assert query(project, "select match_level from ledger.reconciliation_runs") == [("L1",)]
+    assert query(project, "select count(*) from ledger.allocation where energy_kwh > 0") == [(2,)]  # the pod, the rest
+    assert query(project, "select distinct dimension, owner from ledger.owners order by all") == [
+        ("payer", "Head office"),
+        ("team", "Finder"),
+    ]
+    assert query(project, "select metric, energy_kwh > 0 from ledger.sci where grain = 'month' order by all") == [
+        ("jobs", True),
+        ("orders", True),
+        ("visits", True),
+    ]
+    assert run("audit").exit_code == 0
+
+
+def test_a_glob_over_what_is_hashed_is_refused_and_no_id_is_told(
+    fresh: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_KEY", KEY)
+    (fresh / "shop.csv").write_text("date,metric,quantity,account\n2025-03-02,orders,1,*\n2025-03-03,orders,1,4444*\n")
+    (fresh / "accounts.csv").write_text("provider,account_id\naws,444455556666\naws,444455556666\n")
+    more = "".join(
+        f'[[source]]\nname = "{kind}"\nkind = "{kind}"\nlocation = "{place}"\n'
+        for kind, place in (("business-metrics", "shop.csv"), ("accounts-csv", "accounts.csv"))
+    )
+    write_bill(fresh, [bill_line(1)])
+    configure(fresh, more, PRIVATE)
+    synced = run("sync")
+    assert "row 2 has a glob in account, whose values [privacy] hashes" in synced.stderr
+    assert "line 3: the account stands in line 2 already" in synced.stderr
+    assert "4444" not in synced.stdout + synced.stderr + texts(fresh, "wattledger.duckdb")
+    configure(fresh, "", PRIVATE + '[owners]\nteam = ["account"]\nshared = ["account:4444*"]\n')
+    refused = run("estimate")
+    assert refused.exit_code == Exit.USAGE
+    assert "[owners] shared, 'account:4444*': has a glob over what [privacy] hashes" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ('"sub_account_id"', "'sub_account_id' needs 'resource_id', too"),
+        ('"billing_account_id"', "'billing_account_id' needs 'sub_account_id', too"),
+    ],
+)
+def test_an_id_that_another_column_repeats_is_hashed_with_it_or_not_at_all(
+    project: Path, run: Run, columns: str, said: str
+) -> None:
+    configure(project, "", f'[privacy]\nhash = [{columns}]\nkey = "env:LEDGER_KEY"\n')
+    assert said in run("config", "validate").stderr
 
 
 def test_lines_cannot_be_selected_where_there_are_none(fresh: Path, run: Run) -> None:

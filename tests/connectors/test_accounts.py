@@ -32,7 +32,7 @@ def test_accounts_and_units_are_rows_and_a_parent_without_a_row_is_said(tmp_path
         ("aws", "012", "lake", None, "ou-1", None),
         ("gcp", "p-1", "Search", None, None, "Acme / Web"),
     ]
-    assert report.notes == ("1 parents have no row in this file: r-1",)
+    assert report.notes == ("1 parents have no row in this file: `finding` in ledger.accounts names those of no file",)
     assert report.unknown_columns == ("owner",)
 
 
@@ -41,10 +41,10 @@ def test_accounts_and_units_are_rows_and_a_parent_without_a_row_is_said(tmp_path
     [
         (
             "aws,a,b\naws,b,c\naws,c,b\n",
-            r"the parents of aws b lead back to itself \(b > c > b\).*Correct one parent_id",
+            r"the account in line 3 lead back to itself \(3 > 4 > 3\).*Correct one parent_id",
         ),
-        ("aws,a,a\n", r"the parents of aws a lead back to itself \(a > a\)"),
-        ("aws,a,\naws,a,b\n", r"line 3: aws a stands twice"),
+        ("aws,a,a\n", r"the account in line 2 lead back to itself \(2 > 2\)"),
+        ("aws,a,\naws,a,b\n", r"line 3: the account stands in line 2 already"),
         ("aws,,b\n", r"line 2: account_id is empty"),
     ],
 )

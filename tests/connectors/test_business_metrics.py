@@ -27,7 +27,7 @@ def read(folder: Path, text: str) -> tuple[list[tuple[object, ...]], ReadReport]
 
 def test_three_columns_are_enough_and_a_blank_quantity_is_no_zero(tmp_path: Path) -> None:
     rows, report = read(tmp_path, "date,metric,quantity\n2025-06-01,orders,1200\n2025-06-02,orders,\n")
-    everything = (None,) * 6
+    everything = (None,) * 7
     assert rows == [
         (date(2025, 6, 1), "orders", 1200.0, *everything),
         (date(2025, 6, 2), "orders", None, *everything),
@@ -42,8 +42,8 @@ def test_a_scope_tells_two_rows_of_one_day_apart(tmp_path: Path) -> None:
         "2025-06-01,orders,5,aws,eu-*,,\n2025-06-01,orders,7,,,team,web*\n",
     )
     assert rows == [
-        (date(2025, 6, 1), "orders", 5.0, "aws", None, None, "eu-*", None, None),
-        (date(2025, 6, 1), "orders", 7.0, None, None, None, None, "team", "web*"),
+        (date(2025, 6, 1), "orders", 5.0, "aws", None, None, "eu-*", None, None, None),
+        (date(2025, 6, 1), "orders", 7.0, None, None, None, None, "team", "web*", None),
     ]
 
 

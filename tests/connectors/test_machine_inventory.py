@@ -111,7 +111,7 @@ def test_a_line_that_is_no_machine_refuses_the_file_by_line(tmp_path: Path, line
 
 
 def test_a_machine_that_runs_twice_at_once_is_refused_with_both_lines(tmp_path: Path) -> None:
-    with pytest.raises(BrokenInputError, match="line 3: machine 'r1' runs already in line 2 at that time"):
+    with pytest.raises(BrokenInputError, match="line 3: the machine runs already in line 2 at that time"):
         read(
             tmp_path,
             "r1,fra-1,skylake-sp,40,384,2025-06-01,2025-06-03,,,",

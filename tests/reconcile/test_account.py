@@ -122,6 +122,23 @@ def test_a_scope_is_globs_whose_case_does_not_matter(
     assert (row["gap_reason"] is None) == (energy_kwh is not None)
 
 
+def test_a_metric_may_be_of_an_owner_by_the_rules_in_force(shop: Ledger) -> None:
+    shop.insert(
+        "core.owner_rule", dimension="team", dimension_position=0, position=0, rule="tag:TEAM", kind="tag", tag="TEAM"
+    )
+    shop.insert("core.owner_name", value="Web-Shop", owner="Shop")
+    kwh = {}
+    for number, owner in enumerate(("team:SHOP", "team:s*", "team:(unowned)", "team:nobody", "area:Shop")):
+        metric(shop, 5, 10.0, name=str(number), owner=owner)
+    for row in shop.query("from ledger.sci where grain = 'month'"):
+        kwh[row["owner"]] = row["energy_kwh"]
+    # the machine's 0.1 kWh a day is Web-Shop's, the bucket's 0.9 nobody's
+    assert kwh == {
+        "team:SHOP": pytest.approx(0.1), "team:s*": pytest.approx(0.1), "team:(unowned)": pytest.approx(0.9),
+        "team:nobody": None, "area:Shop": None,
+    }  # fmt: skip
+
+
 def test_files_that_agree_count_once_and_those_that_differ_not_at_all(shop: Ledger) -> None:
     metric(shop, 1, 100.0)
     metric(shop, 1, 100.0)

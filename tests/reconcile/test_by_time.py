@@ -132,12 +132,17 @@ def test_the_nearest_zone_that_has_a_series_counts() -> None:
     )
 
 
-def test_of_two_deliveries_of_an_hour_the_first_by_source_counts_and_none_is_added() -> None:
+def test_of_two_deliveries_of_an_hour_the_file_that_sorts_last_counts_and_none_is_added() -> None:
     with hourly() as it:
-        it.unit(8, "earlier", "grid_interval")
+        it.unit(8, "grid", "grid_interval")
+        it.connection.execute("update core.unit set scope = 'de-2025-06.csv' where unit_id = 7")
+        it.connection.execute("update core.unit set scope = 'de-2025-07.csv' where unit_id = 8")
         value(it, at(1, 5), 300.0)
         value(it, at(1, 5), 500.0, unit_id=8)
-        assert rows(it)[0]["grid_g_co2e_per_kwh"] == 500.0
+        newest = rows(it)[0]["grid_g_co2e_per_kwh"]
+        it.unit(9, "earlier", "grid_interval")  # another source, the first by name
+        value(it, at(1, 5), 700.0, unit_id=9)
+        assert (newest, rows(it)[0]["grid_g_co2e_per_kwh"]) == (500.0, 700.0)
 
 
 def test_a_direct_series_stands_beside_the_direct_annual_factor() -> None:
@@ -188,6 +193,18 @@ def test_a_months_value_serves_all_lines_of_the_month_and_no_hour() -> None:
     assert row["annual_location_based_kg_co2e"] == pytest.approx(2.4)
     assert {hour["hourly_location_based_kg_co2e"] for hour in hours} == {None}
     assert (table.name, table.rows[-1][-1]) == ("monthly", pytest.approx(-25.0))
+
+
+def test_days_that_fill_a_month_serve_as_its_value_weighted_by_their_length() -> None:
+    with hourly() as it:
+        for day in range(1, 30):
+            value(it, at(day), 300.0, minutes=24 * 60)
+        gap = it.query("from ledger.footprint_monthly")[0]["monthly_gap_reason"]
+        value(it, at(30), 900.0, minutes=24 * 60)
+        (row,) = it.query("from ledger.footprint_monthly")
+    assert gap == "no monthly series for the region in this month"  # a day is missing
+    # (29 x 300 + 900) / 30 = 320 g; 2 + 1 + 48 kWh of the three lines
+    assert row["grid_g_co2e_per_kwh"] == pytest.approx(320.0)
 
 
 def test_a_series_comes_and_goes_with_its_file_and_moves_no_figure_of_the_bill(tmp_path: Path) -> None:

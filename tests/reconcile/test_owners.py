@@ -9,6 +9,7 @@ import pytest
 from ledgers import Ledger, at, ledger
 
 from reconcile.report import sections
+from warehouse.audits import audit_all
 from warehouse.owners import put_in_force
 from wattledger.config import load_config
 from wattledger.errors import ConfigError
@@ -44,7 +45,8 @@ def owned() -> Iterator[Ledger]:
 
 def rules(owned: Ledger, folder: Path, text: str) -> None:
     (folder / "wattledger.toml").write_text(text)
-    put_in_force(owned.connection, load_config(folder / "wattledger.toml", environ={}).owners)
+    config = load_config(folder / "wattledger.toml", environ={})
+    put_in_force(owned.connection, config.owners, config.privacy)
 
 
 def tables(owned: Ledger, *group_by: str) -> dict[str, Table]:
@@ -93,6 +95,29 @@ def test_every_line_is_owned_shared_or_unowned_once_in_each_dimension(owned: Led
         "from ledger.footprint_owners where dimension = 'team'"
     )
     assert daily == [{"lines": 7, "cost": Decimal("0.60"), "kwh": pytest.approx(13.0)}]
+
+
+def test_a_tag_is_found_under_any_spelling_of_its_key_and_an_empty_one_says_nothing(
+    owned: Ledger, tmp_path: Path
+) -> None:
+    rules(owned, tmp_path, '[owners]\nteam = ["tag:Cost-Center"]\nshared = ["tag:user_id=7"]\n')
+    owned.connection.execute("begin")
+    given = (
+        {"cost-center": "", "user:cost-center": "ml"},  # blank, then what the bill's prefix holds
+        {"cost-center": "b", "Cost-Center": "a"},  # as the rule spells it
+        {"user_COST-CENTER": "c"},
+        {"Cost-Center": "d", "user_id": "7"},  # a key that begins like the prefix
+        {"Cost-Center": "e", "user_id": " "},
+    )
+    for place, tags in enumerate(given):
+        owned.line("m5", at(7), account=f"spelt-{place}", tags=tags)
+    found = owned.query(
+        "select owner, state from ledger.owners where sub_account_id like 'spelt%' order by sub_account_id"
+    )
+    outcome, _ = audit_all(owned.connection)
+    owned.connection.execute("rollback")
+    assert [row["owner"] or row["state"] for row in found] == ["ml", "a", "c", "shared", "e"]
+    assert {row[1] for row in outcome.rows if row[0] == "owners_sum_to_total"} == {"held"}
 
 
 def test_services_can_be_grouped_by_owner_and_account_with_its_name(owned: Ledger, tmp_path: Path) -> None:

@@ -41,6 +41,10 @@ DAMAGE = {
     "one_bill_one_source": """
         insert into core.unit by name select * replace (1 as unit_id, 'other' as source, 0 as row_count) from core.unit;
         insert into core.bill_period select 1, provider, billing_account_id, billing_month from core.bill_period""",
+    "owners_sum_to_total": """
+        insert into core.owner_rule values ('team', 0, 0, 'account', 'account', null);
+        create table core.twice as select * from core.owner union all select * from core.owner;
+        create or replace view core.owner as select * from core.twice""",
     "parts_sum_to_whole": "update core.rate set memory_it_energy_kwh = memory_it_energy_kwh * 1.001e0",
     "range_holds_value": "update core.rate set location_based_kg_co2e_low = location_based_kg_co2e_high",
     "rates_follow_factors": "update core.rate set pue = 1.1e0",

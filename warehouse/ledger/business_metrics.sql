@@ -10,6 +10,7 @@ select
     m.region,
     m.tag_key,
     m.tag_value,
+    m.owner,
     case when min(m.quantity) = max(m.quantity) then max(m.quantity) end as quantity,
     case
         when count(m.quantity) = 0 then 'no quantity'
@@ -18,4 +19,4 @@ select
     list_sort(list(distinct u.source)) as sources
 from core.business_metric as m
 inner join core.unit as u on u.unit_id = m.unit_id
-group by m.usage_date, m.metric, m.provider, m.account, m.service, m.region, m.tag_key, m.tag_value
+group by m.usage_date, m.metric, m.provider, m.account, m.service, m.region, m.tag_key, m.tag_value, m.owner

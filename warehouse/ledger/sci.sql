@@ -3,9 +3,9 @@
 -- Grain: grain (month, day) x period x metric x scope: never sum days and months. Months from the metric's first to its last.
 with scope as (
     select
-        row_number() over (order by provider, account, service, region, tag_key, tag_value) as scope_id,
+        row_number() over (order by provider, account, service, region, tag_key, tag_value, owner) as scope_id,
         *
-    from (select distinct provider, account, service, region, tag_key, tag_value from ledger.business_metrics)
+    from (select distinct provider, account, service, region, tag_key, tag_value, owner from ledger.business_metrics)
 ),
 
 stated as (
@@ -18,6 +18,7 @@ stated as (
         and c.region is not distinct from m.region
         and c.tag_key is not distinct from m.tag_key
         and c.tag_value is not distinct from m.tag_value
+        and c.owner is not distinct from m.owner
 ),
 
 -- A scope is resolved over distinct keys, not over daily rows.
@@ -46,11 +47,20 @@ tag_set_of as (
         select null, null
     ) as t
         on c.tag_key is null
-        or lower(coalesce(
-            map_extract_value(t.tags, c.tag_key),
-            map_extract_value(t.tags, concat('user:', c.tag_key)),
-            map_extract_value(t.tags, concat('user_', c.tag_key))
-        )) glob lower(coalesce(c.tag_value, '*'))
+        or len(list_filter(
+            map_entries(t.tags),
+            lambda e:
+                regexp_replace(lower(e.key), '^user[:_]', '') = regexp_replace(lower(c.tag_key), '^user[:_]', '')
+                and lower(e.value) glob lower(coalesce(c.tag_value, '*'))
+        )) > 0
+),
+
+owner_of as (
+    select c.scope_id, o.provider, o.billing_account_id, o.sub_account_id, o.tag_set_id
+    from scope as c
+    inner join core.owner as o
+        on o.dimension = split_part(c.owner, ':', 1)
+        and lower(coalesce(o.owner, concat('(', o.state, ')'))) glob lower(c.owner[strpos(c.owner, ':') + 1:])
 ),
 
 used as (
@@ -62,9 +72,16 @@ used as (
         d.usage_state is not distinct from 'used' as is_used
     from core.daily_footprint as d
     inner join sku_of as k on k.sku_id = d.sku_id
+    inner join scope as c on c.scope_id = k.scope_id
     inner join account_of as a on a.scope_id = k.scope_id and a.sub_account_id is not distinct from d.sub_account_id
     inner join tag_set_of as t on t.scope_id = k.scope_id and t.tag_set_id is not distinct from d.tag_set_id
-    where d.disposition <> 'out_of_scope'
+    left join owner_of as o
+        on o.scope_id = k.scope_id
+        and o.provider is not distinct from d.provider
+        and o.billing_account_id is not distinct from d.billing_account_id
+        and o.sub_account_id is not distinct from d.sub_account_id
+        and o.tag_set_id is not distinct from d.tag_set_id
+    where d.disposition <> 'out_of_scope' and (c.owner is null or o.scope_id is not null)
 ),
 
 footprint as (
@@ -176,6 +193,7 @@ select
     c.region,
     c.tag_key,
     c.tag_value,
+    c.owner,
     j.days,
     j.days_with_quantity,
     j.days_with_quantity_and_usage,
