@@ -4,6 +4,7 @@ Its parts are `config_jobs` (the configuration and its sources) and `factor_jobs
 of commands of that name, and `opening` and `restating`, which all of them share. Nothing else joins rooms.
 """
 
+import difflib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
