@@ -15,7 +15,8 @@ from wattledger.tables import Table
 
 _SCI = [
     "(E x I + M) / R of ISO/IEC 21031: location-based, no offsets, no market instruments. Only days with a quantity "
-    "count; what the other days emitted is left out. Low and high take both terms to their 90 % ends.",
+    "count; what the other days emitted is left out. Months are whole, whatever the period. Low and high take both "
+    "terms to their 90 % ends.",
 ]
 _ELECTRICITY = [
     "What the energy would cost at the meter, at prices of your own or of the factor set. It is inside the price of "

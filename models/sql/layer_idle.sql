@@ -14,7 +14,7 @@ with given as (
 ),
 
 used as (
-    select unnest(list_concat([f.pue_ref, f.grid_ref, f.market_ref], f.group_refs)) as factor_id
+    select unnest(list_concat([f.pue_ref, f.grid_ref, f.market_ref, f.wue_ref], f.group_refs)) as factor_id
     from core.site_factor as f
     inner join core.setting as s on s.key = 'factor_set' and s.value = f.factor_set
     union

@@ -3,8 +3,8 @@
 with used as (
     select
         d.*,
-        coalesce(f.market_accounting, 'none') as market_accounting,
-        coalesce(f.td_loss_resolution, 'none') as td_loss_resolution
+        case when d.market_based_kg_co2e is null then 'none' else f.market_accounting end as market_accounting,
+        case when d.td_loss_kg_co2e is null then 'none' else f.td_loss_resolution end as td_loss_resolution
     from core.daily_footprint as d
     left join core.site_factor as f
         on f.factor_set = d.factor_set

@@ -10,6 +10,7 @@ import pytest
 from rated import JUNE, add_sku, ec2, rate, warehouse
 
 from models.explain import explain_sku
+from models.layers import idle_rows
 from models.sites import fill_sites
 
 PEER = Path(__file__).parents[1] / "data" / "peer_reference" / "spruce_aws_cur.csv"
@@ -128,6 +129,7 @@ def test_a_wue_of_ones_own_goes_first_in_its_year() -> None:
             "update core.setting set value = concat(value, '+acme@1') where key = 'factor_set'"
         )
         given, after = _sites(connection, ("gcp", "europe-west1", 2023), ("gcp", "europe-west1", 2024))
+        assert idle_rows(connection) == []  # a row that stands behind litres stands behind a figure
     assert (given["wue_l_per_kwh_it"], given["wue_resolution"]) == (0.5, "exact")
     assert (given["wue_ref"], given["water_gap_reason"]) == ("wue/gcp:europe-west1/2023+acme@1", None)
     assert after["wue_l_per_kwh_it"] is None
