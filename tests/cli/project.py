@@ -1,10 +1,12 @@
 """A small project for the tests of the command line: its configuration, its bill, and the program run on it."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from click.testing import Result
 
@@ -23,6 +25,14 @@ name = "bill"
 kind = "aws-cur"
 location = "bill"
 """
+
+
+def asked(run: Run, query: str) -> list[dict[str, Any]]:
+    """Return the rows of a query as `wattledger sql` prints them."""
+    result = run("sql", query, "--json")
+    assert result.exit_code == 0, result.stderr
+    found: list[dict[str, Any]] = json.loads(result.stdout)
+    return found
 
 
 def bill_line(number: int, hours: float = 1, cost: str = "0.10", team: str = "search", month: str = "2025-03") -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from project import CONFIG, Run, bill_line, write_bill
+from project import CONFIG, Run, asked, bill_line, write_bill
 
 CARBON = '\n[[source]]\nname = "carbon"\nkind = "aws-carbon-export"\nlocation = "carbon"\n'
 MONTH = (
@@ -24,13 +24,6 @@ def frankfurt(fresh: Path, run: Run) -> Path:
     write_bill(fresh, [bill_line(1), bill_line(2)])
     assert run("sync").exit_code == 0
     return fresh
-
-
-def asked(run: Run, query: str) -> list[dict[str, Any]]:
-    result = run("sql", query, "--json")
-    assert result.exit_code == 0, result.stderr
-    found: list[dict[str, Any]] = json.loads(result.stdout)
-    return found
 
 
 def reported(run: Run, section: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from project import ROOT, Run, bill_line, write_bill
+from project import ROOT, Run, asked, bill_line, write_bill
 
 from models.factor_set import shipped
 
@@ -57,13 +57,6 @@ def rows_of(run: Run, *arguments: str) -> list[dict[str, Any]]:
     assert result.exit_code == 0, result.stderr
     table = json.loads(result.stdout)["tables"][-1]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
-
-
-def asked(run: Run, query: str) -> list[dict[str, Any]]:
-    result = run("sql", query, "--json")
-    assert result.exit_code == 0, result.stderr
-    found: list[dict[str, Any]] = json.loads(result.stdout)
-    return found
 
 
 def test_a_measured_pue_restates_energy_by_exactly_its_ratio(run: Run, project: Path) -> None:

@@ -2,23 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-from project import CONFIG, Run, bill_line, write_bill
+from project import CONFIG, Run, asked, bill_line, write_bill
 
 MODELS = (
     "select model, count(*) as lines, min(energy_kwh) as energy_kwh from ledger.footprint_models group by 1 order by 1"
 )
 RESTATED = "select cause, energy_kwh_from, energy_kwh_to from ledger.restatements order by all"
-
-
-def asked(run: Run, query: str) -> list[dict[str, Any]]:
-    result = run("sql", query, "--json")
-    assert result.exit_code == 0, result.stderr
-    found: list[dict[str, Any]] = json.loads(result.stdout)
-    return found
 
 
 def test_a_lane_stands_beside_the_default_and_follows_the_bill(run: Run, project: Path) -> None:

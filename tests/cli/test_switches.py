@@ -2,11 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-from project import CONFIG, Run, bill_line, write_bill
+from project import CONFIG, Run, asked, bill_line, write_bill
 
 
 @pytest.fixture
@@ -17,13 +16,6 @@ def virginia(fresh: Path, run: Run) -> Path:
     write_bill(fresh, [line.replace("EUC1-", "").replace("eu-central-1", "us-east-1") for line in lines])
     assert run("sync").exit_code == 0
     return fresh
-
-
-def asked(run: Run, query: str) -> list[dict[str, Any]]:
-    result = run("sql", query, "--json")
-    assert result.exit_code == 0, result.stderr
-    found: list[dict[str, Any]] = json.loads(result.stdout)
-    return found
 
 
 RESTATED = (

@@ -2,23 +2,17 @@
 
 from pathlib import Path
 
-import duckdb
 import pytest
+from staged import read_staged
 
-from connectors.registry import source_for
-from wattledger.contracts import ReadReport, SourceSettings
+from wattledger.contracts import ACCOUNT_COLUMNS, ReadReport, SourceSettings
 from wattledger.errors import BrokenInputError
 
 
 def read(folder: Path, text: str) -> tuple[list[tuple[object, ...]], ReadReport]:
     (folder / "accounts.csv").write_text(text)
-    source = source_for(SourceSettings("accounts", "accounts-csv", str(folder / "accounts.csv")))
-    (unit,) = source.units(None)
-    scratch = folder / "scratch"
-    scratch.mkdir(exist_ok=True)
-    report = source.read(source.fetch(unit, folder), folder / "staged.parquet", scratch)
-    with duckdb.connect() as connection:
-        return connection.execute("from read_parquet(?)", [str(folder / "staged.parquet")]).fetchall(), report
+    settings = SourceSettings("accounts", "accounts-csv", str(folder / "accounts.csv"))
+    return read_staged(settings, folder, ACCOUNT_COLUMNS)
 
 
 def test_accounts_and_units_are_rows_and_a_parent_without_a_row_is_said(tmp_path: Path) -> None:

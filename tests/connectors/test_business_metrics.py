@@ -3,10 +3,9 @@
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
+from staged import read_staged
 
-from connectors.registry import source_for
 from wattledger.contracts import BUSINESS_METRIC_COLUMNS, ReadReport, SourceSettings
 from wattledger.errors import BrokenInputError
 
@@ -14,15 +13,7 @@ from wattledger.errors import BrokenInputError
 def read(folder: Path, text: str) -> tuple[list[tuple[object, ...]], ReadReport]:
     path = folder / "orders.csv"
     path.write_text(text)
-    source = source_for(SourceSettings("shop", "business-metrics", str(path)))
-    (unit,) = source.units(None)
-    staged, scratch = folder / "staged.parquet", folder / "scratch"
-    scratch.mkdir()
-    report = source.read(source.fetch(unit, folder), staged, scratch)
-    with duckdb.connect() as connection:
-        found = connection.execute("from read_parquet(?)", [str(staged)])
-        assert [column[0] for column in found.description] == list(BUSINESS_METRIC_COLUMNS)
-        return found.fetchall(), report
+    return read_staged(SourceSettings("shop", "business-metrics", str(path)), folder, BUSINESS_METRIC_COLUMNS)
 
 
 def test_three_columns_are_enough_and_a_blank_quantity_is_no_zero(tmp_path: Path) -> None:

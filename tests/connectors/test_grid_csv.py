@@ -6,10 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
+from staged import read_staged
 
-from connectors.registry import source_for
 from wattledger.contracts import GRID_INTERVAL_COLUMNS, ReadReport, SourceSettings
 from wattledger.errors import BrokenInputError, ConfigError
 
@@ -23,19 +22,9 @@ def read(
     """Rows as (zone, start, end, signal, boundary, g, low, high, source, licence)."""
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    source = source_for(SourceSettings("grid", "grid-csv", str(path), timezone=timezone))
-    (unit,) = source.units(None)
-    staged, scratch = folder / "staged.parquet", folder / "scratch"
-    scratch.mkdir(exist_ok=True)
-    report = source.read(source.fetch(unit, folder), staged, scratch)
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            "select * replace (strftime(interval_start, '%m-%d %H:%M') as interval_start, "
-            "strftime(interval_end, '%m-%d %H:%M') as interval_end) from read_parquet(?)",
-            [str(staged)],
-        )
-        assert [column[0] for column in found.description] == list(GRID_INTERVAL_COLUMNS)
-        return found.fetchall(), report
+    short = ", ".join(f"strftime({end}, '%m-%d %H:%M') as {end}" for end in ("interval_start", "interval_end"))
+    settings = SourceSettings("grid", "grid-csv", str(path), timezone=timezone)
+    return read_staged(settings, folder, GRID_INTERVAL_COLUMNS, f"* replace ({short})")
 
 
 def hours(*rows: str) -> str:

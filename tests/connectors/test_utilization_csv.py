@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import duckdb
 import pytest
+from staged import read_staged
 
-from connectors.registry import source_for
 from wattledger.contracts import UTILIZATION_COLUMNS, ReadReport, SourceSettings
 from wattledger.errors import BrokenInputError
 
@@ -13,17 +12,8 @@ from wattledger.errors import BrokenInputError
 def read(folder: Path, text: str) -> tuple[list[tuple[object, ...]], ReadReport]:
     path = folder / "load.csv"
     path.write_text(text)
-    source = source_for(SourceSettings("meters", "utilization-csv", str(path)))
-    (unit,) = source.units(None)
-    staged, scratch = folder / "staged.parquet", folder / "scratch"
-    scratch.mkdir()
-    report = source.read(source.fetch(unit, folder), staged, scratch)
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            "select * replace (hour_start::varchar as hour_start) from read_parquet(?)", [str(staged)]
-        )
-        assert [column[0] for column in found.description] == list(UTILIZATION_COLUMNS)
-        return found.fetchall(), report
+    settings = SourceSettings("meters", "utilization-csv", str(path))
+    return read_staged(settings, folder, UTILIZATION_COLUMNS, "* replace (hour_start::varchar as hour_start)")
 
 
 def test_samples_of_an_hour_become_their_mean_and_times_utc(tmp_path: Path) -> None:
