@@ -49,11 +49,11 @@ part as (
 divided as (
     select
         owner,
-        (energy_part + case when takes_rest then energy_kwh - sum(energy_part) over () else 0 end)::double as energy_kwh,
-        (location_based_part + case when takes_rest then location_based_kg_co2e - sum(location_based_part) over () else 0 end)::double
+        (energy_part + case when takes_rest then energy_kwh - sum(energy_part::decimal(38, 15)) over () else 0 end)::double as energy_kwh,
+        (location_based_part + case when takes_rest then location_based_kg_co2e - sum(location_based_part::decimal(38, 15)) over () else 0 end)::double
             as location_based_kg_co2e,
-        (embodied_part + case when takes_rest then embodied_kg_co2e - sum(embodied_part) over () else 0 end)::double as embodied_kg_co2e,
-        (cost_part + case when takes_rest then effective_cost - sum(cost_part) over () else 0 end)::decimal(38, 12) as effective_cost
+        (embodied_part + case when takes_rest then embodied_kg_co2e - sum(embodied_part::decimal(38, 15)) over () else 0 end)::double as embodied_kg_co2e,
+        (cost_part + case when takes_rest then effective_cost - sum(cost_part::decimal(38, 12)) over () else 0 end)::decimal(38, 12) as effective_cost
     from part
 ),
 
