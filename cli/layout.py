@@ -32,7 +32,7 @@ _UNITS = (
     ("_h", "h"),
     ("_s", "s"),
     ("_w", "W"),
-    ("_l", "l"),
+    ("_l", "L"),
 )
 _RANGES = ("_low", "_high", "_from", "_to", "_then", "_now")
 _GAP = 2  # blanks between columns

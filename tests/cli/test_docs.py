@@ -33,6 +33,19 @@ def commands(page: Path) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in shown if line.startswith("wattledger ")]
 
 
+def outputs(page: Path) -> dict[str, list[str]]:
+    """What a page says that its `wattledger` commands print, line by line; `...` stands for lines left out."""
+    found: dict[str, list[str]] = {}
+    for block in blocks(page, "console"):
+        command = ""
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                command = shlex.join(shlex.split(line, comments=True)[2:]) if line.startswith("$ wattledger ") else ""
+            elif command and line.strip(" ."):
+                found.setdefault(command, []).append(line)
+    return found
+
+
 @pytest.fixture
 def copy(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the demo's folder that a command may change; the current one."""
@@ -76,6 +89,9 @@ SHOWN = [(page.name, shlex.join(command)) for page in PAGES for command in comma
 def test_every_command_of_a_page_runs(copy: Path, run: Run, page: str, command: str) -> None:
     result = run(*shlex.split(command))
     assert result.exit_code == 0, result.stderr
+    shown = next(outputs(path).get(command, []) for path in PAGES if path.name == page)
+    printed = result.stdout.splitlines()
+    assert [line for line in shown if line not in printed] == [], f"run the command and bring {page} up to date"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
