@@ -24,6 +24,7 @@ ROW_TABLES = (
     "core.account",
     "core.account_seen",
     "core.left_out",
+    "core.kept_sum",
 )
 
 
@@ -70,6 +71,7 @@ def restated(connection: duckdb.DuckDBPyConnection, cause: str, now: datetime) -
     told = {"recorded_at": now, "cause": cause}
     connection.execute(f"create or replace temp table sums_before as {sums()}", told)
     yield
+    connection.execute("delete from core.kept_sum")  # the rates that it stood for have others in their place now
     connection.execute(f"create or replace temp table sums_after as {sums()}", told)
     connection.execute(
         "create or replace temp table changed as select distinct unit_id from "

@@ -71,6 +71,18 @@ class Intake:
                 parts.append(f"not {_fits(columns, globs)}")
         return " and ".join(parts) or "true"
 
+    def fitting(self, connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+        """Return the globs that some delivered row fits."""
+        globs = self.selection.all_globs
+        if not globs:
+            return set()
+        tests = []
+        for glob in globs:
+            name, _, pattern = glob.partition(":")
+            tests.append(f"coalesce(bool_or({_fits(_LOOKS_AT[table][name], [pattern.lower()])}), false)")
+        found = connection.execute(f"select {', '.join(tests)} from temp.delivered").fetchall()[0]  # noqa: S608
+        return {glob for glob, fits in zip(globs, found, strict=True) if fits}
+
     def as_loaded(self, table: str) -> str:
         """Return the select list that hashes what is to be hashed; `use_key` must have been called."""
         named = self.privacy.columns

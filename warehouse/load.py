@@ -1,7 +1,8 @@
 """One unit into the warehouse, in one transaction: twice is the same as once, a failure changes nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class Loaded:
     reason: str | None = None
     displaced: Sequence[str] = field(default=())
     notes: Sequence[str] = field(default=())
+    fitting: AbstractSet[str] = frozenset()  # globs of include and exclude that some row fits
 
 
 def load(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: Surroundings) -> Loaded:
@@ -123,6 +125,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, delivery: Delivery, around: 
         point("rates")
         audit_unit(connection, unit, table)
         point("audited")
+    loaded = replace(loaded, fitting=around.intake.fitting(connection, table))
     connection.execute("drop view temp.staged")
     connection.execute("drop view temp.delivered")
     for name in ("staged_sku", "staged_tag_set"):

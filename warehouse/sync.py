@@ -5,6 +5,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -129,6 +130,7 @@ class _SourceSync:
     run_id: str
     folder: Path
     report: SyncReport
+    fitting: list[AbstractSet[str]] = field(default_factory=list)  # of each unit that was read
 
     @property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -156,8 +158,15 @@ class _SourceSync:
                 self._take(unit, known.get(unit.unit_id), listed)
             except BrokenInputError as error:
                 self._refuse(unit, error)
+        self._say_idle_globs(len(units))
         if since is None:
             self._mark_missing(units)
+
+    def _say_idle_globs(self, listed: int) -> None:
+        """Tell the globs over lines that fit none, where every unit was read: a misspelt one would go unseen."""
+        idle = [glob for glob in self._intake.selection.all_globs if not any(glob in found for found in self.fitting)]
+        if idle and listed and len(self.fitting) == listed:
+            self.sync.say(f"{self.source.name}: no line fits {', '.join(idle)} of include and exclude")
 
     @property
     def _intake(self) -> Intake:
@@ -216,6 +225,7 @@ class _SourceSync:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             staged.unlink(missing_ok=True)
+        self.fitting.append(loaded.fitting)
         self._count(delivery, loaded)
 
     def _moved_from(self, digest: str, listed: Sequence[int] | None) -> int | None:

@@ -38,6 +38,11 @@ class Selection:
         said = json.dumps([sorted(set(self.include)), sorted(set(self.exclude))])
         return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()[:16]
 
+    @property
+    def all_globs(self) -> tuple[str, ...]:
+        """Every glob once."""
+        return tuple(dict.fromkeys((*self.include, *self.exclude)))
+
     def globs(self, side: str, field: str) -> list[str]:
         """Return the globs over a field of ``include`` or ``exclude``, in lower case."""
         given = self.include if side == "include" else self.exclude

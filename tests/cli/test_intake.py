@@ -56,8 +56,8 @@ def test_lines_left_out_are_counted_and_a_changed_glob_is_a_restatement(project:
     report = run("report", "coverage").stdout
     assert "in no figure: 1 lines, 0.30 USD." in " ".join(report.split())
     assert "1 unchanged" in run("sync", "--json").stdout  # the same globs read nothing again
-    configure(project, 'exclude = ["region:EU-*"]\n')
-    assert run("sync").exit_code == 0
+    configure(project, 'include = ["account:4444*", "account:nobody"]\nexclude = ["region:EU-*"]\n')
+    assert "bill: no line fits account:nobody of include and exclude" in run("sync").stderr
     assert query(project, "select row_count, left_out_lines, status from ops.units") == [(0, 3, "delivered_empty")]
     assert run("audit").exit_code == 0
     configure(project, "")

@@ -15,6 +15,7 @@ from toy import HEADER, ToySource, fill_rates, line, toy_warehouse
 
 from reconcile.history import sections_as_of
 from warehouse.audits import audit_all
+from warehouse.database import migrations, open_for_writing
 from warehouse.history import restated
 from warehouse.load import Delivery, Surroundings, load
 from warehouse.transaction import transaction
@@ -23,6 +24,10 @@ from wattledger.contracts import LocalFile, Unit
 MONTHS = [f"{2023 + number // 12}-{number % 12 + 1:02}" for number in range(36)]
 BEGIN = datetime.fromisoformat("2026-01-01")  # UTC
 SERVICES = ("AmazonEC2", "AmazonRDS")
+RATE = """
+    insert into core.rate by name select 'default' as model, 'old@1' as factor_set, 1 as sku_id, date '2025-06-01' as charge_month,
+        'x' as rule_id, 'estimated' as disposition, 'used' as usage_state, $1::double as energy_kwh,
+        $2::double as location_based_kg_co2e"""
 HOUR_KG = Decimal("0.012")  # of an hour of the toy bill, before the restatements of factors and method
 
 
@@ -180,3 +185,35 @@ def test_a_month_before_its_first_load_is_not_known_yet(tmp_path: Path) -> None:
         _, changes = sections_as_of(world.connection, BEGIN + day, None, None)
         # February: first loaded with 0.060 kg, then 0.072 by another bill
         assert [row[2:4] for row in changes.rows] == [(None, None), (pytest.approx(0.06), pytest.approx(0.012))]
+
+
+def test_an_older_warehouse_keeps_what_it_said_before_its_rates_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit of 10 hours at 0.02 kWh and 0.012 kg, in a file of the schema before rates were taken away."""
+    steps = migrations()
+    with monkeypatch.context() as earlier:
+        earlier.setattr("warehouse.database.migrations", lambda: [step for step in steps if step[0] < 14])
+        earlier.setattr("warehouse.database.create_views", lambda _: None)
+        with open_for_writing(tmp_path / "w.duckdb") as connection:
+            connection.execute("""
+                insert into core.setting values ('model', 'default'), ('factor_set', 'old@1');
+                insert into core.unit by name select 1 as unit_id, 'bill' as source,
+                    'toy' as kind, 'usage' as table_name,
+                    'a.csv' as scope, '' as period, 'v' as version, 1 as generation, 'loaded' as status, 1 as row_count,
+                    1 as size_bytes, []::varchar[] as notes, []::varchar[] as unknown_columns,
+                    timestamp '2025-07-01' as loaded_at, 'r' as run_id;
+                insert into core.sku by name select 1 as sku_id, 'aws' as provider, 'EC2' as service_name;
+                insert into core.usage_daily by name select 1 as unit_id, date '2025-06-01' as usage_date,
+                    date '2025-06-01' as charge_month, 1 as sku_id, 1 as lines, 10e0 as consumed_quantity""")
+            connection.execute(RATE, [0.02, 0.012])
+    with open_for_writing(tmp_path / "w.duckdb") as connection:
+        assert connection.execute("select count(*) from core.rate").fetchall() == [(0,)]
+        said = "select recorded_to, energy_kwh, location_based_kg_co2e from ledger.history order by recorded_from"
+        assert connection.execute(said).fetchall() == [(None, pytest.approx(0.2), pytest.approx(0.12))]
+        with transaction(connection), restated(connection, "method", BEGIN):
+            connection.execute(RATE, [0.03, 0.015])
+        assert connection.execute(said).fetchall() == [
+            (BEGIN, pytest.approx(0.2), pytest.approx(0.12)),
+            (None, pytest.approx(0.3), pytest.approx(0.15)),
+        ]
