@@ -25,9 +25,9 @@ MONTHS = [f"{2023 + number // 12}-{number % 12 + 1:02}" for number in range(36)]
 BEGIN = datetime.fromisoformat("2026-01-01")  # UTC
 SERVICES = ("AmazonEC2", "AmazonRDS")
 RATE = """
-    insert into core.rate by name select 'default' as model, 'old@1' as factor_set, 1 as sku_id, date '2025-06-01' as charge_month,
-        'x' as rule_id, 'estimated' as disposition, 'used' as usage_state, $1::double as energy_kwh,
-        $2::double as location_based_kg_co2e"""
+    insert into core.rate by name select 'default' as model, 'old@1' as factor_set, 1 as sku_id,
+        date '2025-06-01' as charge_month, 'x' as rule_id, 'estimated' as disposition, 'used' as usage_state,
+        $1::double as energy_kwh, $2::double as location_based_kg_co2e"""
 HOUR_KG = Decimal("0.012")  # of an hour of the toy bill, before the restatements of factors and method
 
 
