@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from wattledger.tables import Table
 
-_ROWS, _NOTES = 12, 3
+_ROWS, _NOTES = 10, 3
 _WHOLE_NOTES = ("uncertainty",)  # its notes are what it has to say
 # Of sections wider than a terminal: what can wait for the section itself. A reason waits only where none is given.
 _LATER = {
