@@ -193,7 +193,9 @@ def test_a_glob_over_what_is_hashed_is_refused_and_no_id_is_told(
     fresh: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEDGER_KEY", KEY)
-    (fresh / "shop.csv").write_text("date,metric,quantity,account\n2025-03-02,orders,1,*\n2025-03-03,orders,1,4444*\n")
+    (fresh / "shop.csv").write_text(
+        "date,metric,quantity,account\n2025-03-02,orders,1,*\n2025-03-03,orders,1,4444555566*\n"
+    )
     (fresh / "accounts.csv").write_text("provider,account_id\naws,444455556666\naws,444455556666\n")
     more = "".join(
         f'[[source]]\nname = "{kind}"\nkind = "{kind}"\nlocation = "{place}"\n'
@@ -204,11 +206,11 @@ def test_a_glob_over_what_is_hashed_is_refused_and_no_id_is_told(
     synced = run("sync")
     assert "row 2 has a glob in account, whose values [privacy] hashes" in synced.stderr
     assert "line 3: the account stands in line 2 already" in synced.stderr
-    assert "4444" not in synced.stdout + synced.stderr + texts(fresh, "wattledger.duckdb")
-    configure(fresh, "", PRIVATE + '[owners]\nteam = ["account"]\nshared = ["account:4444*"]\n')
+    assert "4444555566" not in synced.stdout + synced.stderr + texts(fresh, "wattledger.duckdb")
+    configure(fresh, "", PRIVATE + '[owners]\nteam = ["account"]\nshared = ["account:4444555566*"]\n')
     refused = run("estimate")
     assert refused.exit_code == Exit.USAGE
-    assert "[owners] shared, 'account:4444*': has a glob over what [privacy] hashes" in refused.stderr
+    assert "[owners] shared, 'account:4444555566*': has a glob over what [privacy] hashes" in refused.stderr
 
 
 @pytest.mark.parametrize(
