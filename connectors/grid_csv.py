@@ -31,6 +31,7 @@ _HIGHEST_G = 3000  # no grid and no plant of it emits more for a kWh
 _LOWEST_TOP_G = 3  # over its life every plant emits more at its highest: below it a series counts in kg
 _NOTHING = "Nothing of this unit was loaded."
 _SAID = 5
+_LONGEST = 200  # characters of a text that reports print
 
 # What refuses a file: the rows of a step of grid_csv.sql that are wrong, the value that is shown, and what is wrong.
 _TIME = "holds {} where a time like 2025-06-01T00:00Z, from 1990 to 2199, belongs"
@@ -40,6 +41,16 @@ _WRONG = (
         "placed where not coalesce(regexp_full_match(zone, '[a-z0-9_-]+:\\S.*'), false)",
         "zone",
         "holds {} where a zone as scheme:zone, or a region as provider:region, belongs",
+    ),
+    (
+        f"placed where length(zone) > {_LONGEST} or length(source) > {_LONGEST} or length(licence) > {_LONGEST}",
+        "coalesce(zone, source)",
+        f"holds a zone, source or licence of more than {_LONGEST} characters beside {{}}",
+    ),
+    (
+        "placed where regexp_matches(concat(zone, source, licence), '[[:cntrl:]]')",
+        "regexp_replace(zone, '[[:cntrl:]]', '?', 'g')",
+        "holds a control character in the zone, source or licence of {}",
     ),
     ("placed where start_problem", "start", _TIME),
     ("placed where end_problem", '"end"', _TIME),

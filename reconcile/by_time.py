@@ -36,11 +36,11 @@ _GRAINS = (
     _Grain(
         "monthly",
         "By the intensity of the month",
-        "interval_end > interval_start + interval 27 days",
+        "interval_end > interval_start + interval 1 hour",
         "core.grid_month_choice",
         (
             "Of lines in a region that takes a series, against the annual factor of the same boundary; in no total of "
-            "this ledger: ledger.footprint_monthly.",
+            "this ledger: ledger.footprint_monthly. Days serve a month that they fill.",
         ),
     ),
 )

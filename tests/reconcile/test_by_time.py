@@ -202,6 +202,8 @@ def test_days_that_fill_a_month_serve_as_its_value_weighted_by_their_length() ->
         gap = it.query("from ledger.footprint_monthly")[0]["monthly_gap_reason"]
         value(it, at(30), 900.0, minutes=24 * 60)
         (row,) = it.query("from ledger.footprint_monthly")
+        (table,) = time_sections(it.connection, None, None)
+    assert table.name == "monthly"
     assert gap == "no monthly series for the region in this month"  # a day is missing
     # (29 x 300 + 900) / 30 = 320 g; 2 + 1 + 48 kWh of the three lines
     assert row["grid_g_co2e_per_kwh"] == pytest.approx(320.0)
