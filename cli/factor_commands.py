@@ -94,7 +94,7 @@ def factors_use(label: str, config: "Config", output: Output) -> None:
 
     \b
     Example:
-        wattledger factors use core@2026.11.1
+        wattledger factors use core@2026.11.2
     """
     output.write(_jobs().factors_use(config, label, output.say))
 

@@ -55,7 +55,7 @@ class FactorSet:
 
 
 def core_of(label: str) -> str:
-    """Return the set of a label without the layers over it: core@2026.11.1 of core@2026.11.1+acme@1."""
+    """Return the set of a label without the layers over it: core@2026.11.2 of core@2026.11.2+acme@1."""
     return label.partition("+")[0]
 
 

@@ -1,6 +1,6 @@
 """Layers of users' own factors over the installed set: stored by name and version, put in force by the set's label.
 
-A label is NAME@VERSION of the set and the layers over it: core@2026.11.1+acme@1. Of several, the later goes first.
+A label is NAME@VERSION of the set and the layers over it: core@2026.11.2+acme@1. Of several, the later goes first.
 """
 
 import difflib

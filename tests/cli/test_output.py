@@ -19,7 +19,7 @@ COMMANDS = [
     ["init"], ["doctor"], ["sources", "list"], ["sources", "test"], ["sync"], ["status"], ["estimate"], ["reconcile"],
     ["report"], ["explain", "--service", "AmazonEC2", "--month", "2025-03"], ["factors", "list"],
     ["factors", "show", "region/aws:eu-central-1"], ["factors", "validate", OWN], ["factors", "diff", OWN],
-    ["factors", "import", OWN, "--name", "own"], ["factors", "use", "core@2026.11.1"],
+    ["factors", "import", OWN, "--name", "own"], ["factors", "use", "core@2026.11.2"],
     ["audit"], ["publish"], ["rebuild"], ["nightly"],
     ["config", "show"], ["config", "validate"], ["completion", "bash"],
 ]  # fmt: skip

@@ -180,11 +180,11 @@ def test_a_region_without_a_contract_says_why_it_has_no_market_based_figure(tmp_
 @pytest.mark.parametrize(
     ("label", "says"),
     [
-        ("core@2020.1.0", "it holds core@2026.11.1"),
-        ("acme", "it holds core@2026.11.1"),
+        ("core@2020.1.0", "it holds core@2026.11.2"),
+        ("acme", "it holds core@2026.11.2"),
         (f"{CORE}+acne", "no layer 'acne'. Did you mean 'acme'"),
         (f"{CORE}+acme@7", "has no version 7; its newest is 1"),
-        (f"{CORE}+acme@x", "no layer. Write core@2026.11.1"),
+        (f"{CORE}+acme@x", "no layer. Write core@2026.11.2"),
         (f"{CORE}+acme+acme@1", "names acme twice"),
         (f"{CORE}+", "'' is no layer"),
     ],

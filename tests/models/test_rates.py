@@ -93,7 +93,7 @@ def test_an_hour_of_an_m5_large_every_column() -> None:
     embodied_up = moved(server=2 / 96 * 1500) + moved(socket=2 / 96 * 200) + moved(dram=8 * 2.8) + log(6 / 4) ** 2
     kwh, kg = it_kwh * 1.15, it_kwh * 1.15 * GRID_G / 1000
     expected = {
-        "model": "default", "factor_set": "core@2026.11.1", "sku_id": 1, "charge_month": JUNE,
+        "model": "default", "factor_set": "core@2026.11.2", "sku_id": 1, "charge_month": JUNE,
         "rule_id": "ec2-instance", "disposition": "estimated", "gap_reason": None, "usage_state": "used",
         "resource_kind": "compute", "method": "instance_curve", "quality": 3, "factor_resolution": "exact",
         "physical_unit": "instance_h", "physical_per_unit": 1, "machines": 1, "hardware_rung": "type",
@@ -129,7 +129,7 @@ def test_a_gb_month_of_gp3_every_column() -> None:
     it_up = log(2.5 / 1.2) ** 2 + log(2.5 / 1.5) ** 2 + log(3 / 2) ** 2
     kwh, kg = it_kwh * 1.15, it_kwh * 1.15 * GRID_G / 1000
     expected = {
-        "model": "default", "factor_set": "core@2026.11.1", "sku_id": 1, "charge_month": JUNE,
+        "model": "default", "factor_set": "core@2026.11.2", "sku_id": 1, "charge_month": JUNE,
         "rule_id": "ebs-ssd", "disposition": "estimated", "gap_reason": None, "usage_state": "used",
         "resource_kind": "storage", "method": "coefficient", "quality": 4, "factor_resolution": "exact",
         "physical_unit": "gb_h", "physical_per_unit": 720, "machines": 1, "hardware_rung": None,
@@ -156,7 +156,7 @@ def test_a_machine_without_a_factor_keeps_nulls_and_says_why() -> None:
     with warehouse() as connection:
         found = rate(connection, add_sku(connection, **ec2("q9.odd")))
     stated = {
-        "model": "default", "factor_set": "core@2026.11.1", "sku_id": 1, "charge_month": JUNE,
+        "model": "default", "factor_set": "core@2026.11.2", "sku_id": 1, "charge_month": JUNE,
         "rule_id": "ec2-instance", "disposition": "unmodelled",
         "gap_reason": "unknown hardware q9.odd: neither it nor its family is in the factor set",
     }  # fmt: skip
