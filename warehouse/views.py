@@ -19,6 +19,11 @@ from warehouse.transaction import transaction
 
 # In the order of creation: a view comes after those it reads.
 VIEWS = (
+    "core.current_sum",
+    "core.owner",
+    "core.grid_hour",
+    "core.grid_month",
+    "core.grid_month_choice",
     "ops.units",
     "ops.refusals",
     "ops.sync_runs",
