@@ -28,7 +28,6 @@ _RANGE = ("figure", "unit", "estimate", "p5", "p50", "p95")
 _TITLE = "How sure the total is"
 _NONE = "No range: nothing is estimated in this period, or the model in force states none."
 _MOST = 3  # legs that are named in a sentence
-_ROUNDED = 1 + 1e-5  # an estimate has six digits
 _FACTOR = 2.0  # an end beyond twice or below half the estimate is told as a factor, else in percent
 
 
@@ -57,13 +56,10 @@ def uncertainty_sections(connection: duckdb.DuckDBPyConnection, period: Mapping[
     Where nothing is estimated, or the model in force states no ranges, one empty table that says so when asked for.
     """
     bill = read_bill(connection, period)
-    nothing = [Table("uncertainty", _TITLE, [*_RANGE, "draws", "seed"], [], [_NONE], is_detail=True)]
     if not bill.groups:
-        return nothing
+        return [Table("uncertainty", _TITLE, [*_RANGE, "draws", "seed"], [], [_NONE], is_detail=True)]
     simulated = simulation(bill)
     ((_, total),) = simulated.ranges(())
-    if any(one.figure == "energy_kwh" and one.central <= bill.without_range_kwh * _ROUNDED for one in total):
-        return nothing  # of a lane only grid and PUE have ranges: theirs is not the error of its total
     by_group = _swings(bill, total, _remedies(connection))
     by_leg = _by_leg(by_group)
     splits = [

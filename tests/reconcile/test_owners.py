@@ -120,6 +120,15 @@ def test_a_tag_is_found_under_any_spelling_of_its_key_and_an_empty_one_says_noth
     assert {row[1] for row in outcome.rows if row[0] == "owners_sum_to_total"} == {"held"}
 
 
+def test_lines_without_a_month_are_owned_too(owned: Ledger, tmp_path: Path) -> None:
+    rules(owned, tmp_path, '[owners]\nteam = ["account"]\n')
+    owned.connection.execute("begin")
+    owned.insert("core.usage_daily", unit_id=1, sku_id=owned.skus["m5"], sub_account_id="web", lines=1)
+    outcome, _ = audit_all(owned.connection)
+    owned.connection.execute("rollback")
+    assert {row[1] for row in outcome.rows if row[0] == "owners_sum_to_total"} == {"held"}
+
+
 def test_services_can_be_grouped_by_owner_and_account_with_its_name(owned: Ledger, tmp_path: Path) -> None:
     rules(owned, tmp_path, RULES)
     table = tables(owned, "owner", "account")["services"]

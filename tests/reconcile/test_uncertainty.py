@@ -233,14 +233,6 @@ def test_the_report_says_the_typical_error_and_what_would_narrow_it(bill: duckdb
     assert {name for name in details if tables[name].is_detail} == details
 
 
-def test_a_model_without_ranges_has_no_typical_error() -> None:
-    with warehouse() as connection:
-        rate(connection, add_sku(connection, **ec2("m5.large")))
-        connection.execute("delete from core.rate_leg")  # as of a lane; PUE and grid still have theirs
-        (table,) = uncertainty_sections(connection, WHOLE)
-    assert (table.name, list(table.rows), table.is_detail) == ("uncertainty", [], True)
-
-
 def test_the_widest_leg_comes_first_and_moves_the_total_as_its_ratio_says(bill: duckdb.DuckDBPyConnection) -> None:
     tables = {table.name: table for table in uncertainty_sections(bill, WHOLE)}
     for name in ("sensitivity", "sensitivity_groups"):

@@ -33,7 +33,7 @@ from daily as d
 cross join (select distinct dimension from core.owner_rule) as m
 left join owned as o
     on o.dimension = m.dimension
-    and o.charge_month = d.charge_month
+    and o.charge_month is not distinct from d.charge_month
     and o.billing_currency is not distinct from d.billing_currency
 where
     o.lines is distinct from d.lines
